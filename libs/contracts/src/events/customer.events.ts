@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { CUSTOMER_STATUSES, DictionaryEntryView } from '../http/customer.api.js';
+import { CalendarDate, Id } from '../http/fields.js';
+import { ORDER_STATUSES } from '../http/sales.api.js';
+import { defineEvent } from './define-event.js';
+
+/** What partners may know of a customer: no bank, tax or licence data. */
+const Customer = z.object({
+  customerId: Id,
+  code: z.string(),
+  name: z.string(),
+  status: z.enum(CUSTOMER_STATUSES),
+  ownerId: Id.nullable(),
+  externalRef: z.string().nullable(),
+  region: z.string().nullable(),
+  level: z.string().nullable(),
+  satisfaction: z.int().nullable(),
+  credit: z.int().nullable(),
+  industry: z.string().nullable(),
+  sourceOpportunityId: Id.nullable(),
+});
+export const CustomerCreated = defineEvent('customer.customer.created', 1, 'A company became a customer', Customer);
+export const CustomerUpdated = defineEvent('customer.customer.updated', 1, 'Facts of a customer were edited', Customer);
+export const CustomerDeleted = defineEvent(
+  'customer.customer.deleted',
+  1,
+  'A customer was deleted; it can be restored',
+  Customer,
+);
+export const CustomerRestored = defineEvent('customer.customer.restored', 1, 'A deleted customer is back', Customer);
+/** Says it of a won opportunity whose company was a customer already (MKT-6). */
+export const CustomerOpportunityLinked = defineEvent(
+  'customer.customer.opportunity-linked',
+  1,
+  'A won opportunity was linked to an existing customer of the same name',
+  z.object({ customerId: Id, opportunityId: Id }),
+);
+
+const Contact = z.object({
+  contactId: Id,
+  customerId: Id,
+  name: z.string(),
+  position: z.string().nullable(),
+  isPrimary: z.boolean(),
+});
+export const ContactAdded = defineEvent('customer.contact.added', 1, 'A contact of a customer was recorded', Contact);
+export const ContactUpdated = defineEvent('customer.contact.updated', 1, 'A contact was edited', Contact);
+export const ContactRemoved = defineEvent('customer.contact.removed', 1, 'A contact was removed', Contact);
+
+export const ProductRecorded = defineEvent(
+  'customer.product.recorded',
+  1,
+  'The sales system fed a new or newer product',
+  z.object({
+    productId: Id,
+    key: z.string(),
+    name: z.string(),
+    type: z.string().nullable(),
+    unit: z.string().nullable(),
+    price: z.string().nullable(),
+    currency: z.string().nullable(),
+  }),
+);
+export const StockRecorded = defineEvent(
+  'customer.stock.recorded',
+  1,
+  'The sales system fed a new or newer stock figure',
+  z.object({ stockId: Id, key: z.string(), productKey: z.string(), warehouse: z.string(), quantity: z.number() }),
+);
+export const OrderRecorded = defineEvent(
+  'customer.order.recorded',
+  1,
+  'The sales system fed a new or newer order, or the order found its customer',
+  z.object({
+    orderId: Id,
+    key: z.string(),
+    customerId: Id.nullable(),
+    customerRef: z.string(),
+    date: CalendarDate,
+    status: z.enum(ORDER_STATUSES),
+    currency: z.string(),
+    total: z.string(),
+    lines: z.array(
+      z.object({
+        productKey: z.string(),
+        productName: z.string().nullable(),
+        quantity: z.number(),
+        amount: z.string(),
+      }),
+    ),
+  }),
+);
+
+const Entry = DictionaryEntryView.extend({ entryId: Id });
+export const DictionaryEntryAdded = defineEvent(
+  'customer.dictionary.added',
+  1,
+  'A value can be picked from a list',
+  Entry,
+);
+export const DictionaryEntryUpdated = defineEvent(
+  'customer.dictionary.updated',
+  1,
+  'Label, order or activity of a value changed',
+  Entry,
+);

@@ -1,0 +1,80 @@
+import type { ServiceName } from '../http/define-routes.js';
+import * as auth from './auth.events.js';
+import * as customer from './customer.events.js';
+import type { EventDefinition } from './define-event.js';
+import * as marketing from './marketing.events.js';
+import * as service from './service.events.js';
+
+export interface Flow {
+  readonly event: EventDefinition;
+  readonly to: readonly ServiceName[];
+}
+const flow = (event: EventDefinition, ...to: ServiceName[]): Flow => ({ event, to });
+
+/** Who listens to what. A service refuses to boot when its handlers differ from this page. */
+export const TOPOLOGY: readonly Flow[] = [
+  flow(auth.UserCreated, 'marketing', 'customer', 'service'),
+  flow(auth.UserUpdated, 'marketing', 'customer', 'service'),
+  flow(auth.RoleCreated, 'marketing', 'customer', 'service'),
+  flow(auth.RoleUpdated, 'marketing', 'customer', 'service'),
+  flow(auth.RoleDeleted, 'marketing', 'customer', 'service'),
+  flow(auth.SessionRevoked),
+
+  flow(marketing.OpportunityCreated),
+  flow(marketing.OpportunityUpdated),
+  flow(marketing.OpportunityAssigned),
+  flow(marketing.OpportunityWon, 'customer'),
+  flow(marketing.OpportunityLost),
+  flow(marketing.OpportunityDeleted),
+  flow(marketing.OpportunityLinked),
+  flow(marketing.PlanItemAdded),
+  flow(marketing.PlanItemChanged),
+  flow(marketing.PlanItemRemoved),
+  flow(marketing.PlanItemExecuted),
+
+  flow(customer.CustomerCreated, 'marketing', 'service', 'reporting'),
+  flow(customer.CustomerUpdated, 'service', 'reporting'),
+  flow(customer.CustomerDeleted, 'service', 'reporting'),
+  flow(customer.CustomerRestored, 'service', 'reporting'),
+  flow(customer.CustomerOpportunityLinked, 'marketing'),
+  flow(customer.ContactAdded, 'service'),
+  flow(customer.ContactUpdated),
+  flow(customer.ContactRemoved, 'service'),
+  flow(customer.ProductRecorded),
+  flow(customer.StockRecorded),
+  flow(customer.OrderRecorded, 'reporting'),
+  flow(customer.DictionaryEntryAdded, 'marketing', 'service'),
+  flow(customer.DictionaryEntryUpdated, 'marketing', 'service'),
+
+  flow(service.TicketCreated),
+  flow(service.TicketUpdated),
+  flow(service.TicketWithdrawn),
+  flow(service.TicketAssigned),
+  flow(service.TicketHandled),
+  flow(service.TicketReturned),
+  flow(service.TicketArchived),
+];
+
+/** One durable consumer: all events of one kind of record of one publisher, for one service. */
+export interface ConsumerDefinition {
+  readonly name: string;
+  readonly publisher: ServiceName;
+  readonly aggregate: string;
+  readonly filterSubject: string;
+}
+
+/** The durables of a service, `<service>-<publisher>-<aggregate>`. */
+export function consumersOf(listener: ServiceName): ConsumerDefinition[] {
+  const consumers = new Map<string, ConsumerDefinition>();
+  for (const { event, to } of TOPOLOGY) {
+    if (!to.includes(listener)) continue;
+    const { publisher, aggregate } = event;
+    const name = `${listener}-${publisher}-${aggregate}`;
+    consumers.set(name, { name, publisher, aggregate, filterSubject: `crm.${publisher}.${aggregate}.>` });
+  }
+  return [...consumers.values()];
+}
+
+/** The types of event that a service handles. */
+export const handledBy = (listener: ServiceName): EventDefinition[] =>
+  TOPOLOGY.filter(({ to }) => to.includes(listener)).map(({ event }) => event);

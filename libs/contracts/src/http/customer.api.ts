@@ -1,0 +1,248 @@
+import { z } from 'zod';
+import { defineRoutes } from './define-routes.js';
+import {
+  Address,
+  CalendarDate,
+  Code,
+  Email,
+  Id,
+  Instant,
+  Name,
+  page,
+  Phone,
+  Remarks,
+  text,
+  Version,
+} from './fields.js';
+
+export const CUSTOMER_STATUSES = ['active', 'at_risk', 'lost'] as const;
+export type CustomerStatus = (typeof CUSTOMER_STATUSES)[number];
+
+const Score = z.int().min(1).max(5);
+const customerFields = {
+  region: Code.nullish(),
+  level: Code.nullish(),
+  satisfaction: Score.nullish(),
+  credit: Score.nullish(),
+  industry: Code.nullish(),
+  nature: Code.nullish(),
+  type: Code.nullish(),
+  externalRef: text(100).nullish(),
+  phone: Phone.nullish(),
+  fax: Phone.nullish(),
+  address: Address.nullish(),
+  postcode: text(20).nullish(),
+  website: text(200).nullish(),
+  businessLicence: text(50).nullish(),
+  legalRepresentative: Name.nullish(),
+  registeredCapital: text(50).nullish(),
+  annualTurnover: text(50).nullish(),
+  bank: Name.nullish(),
+  bankAccount: text(50).nullish(),
+  localTaxNumber: text(50).nullish(),
+  nationalTaxNumber: text(50).nullish(),
+  tags: z.array(text(50)).max(50).optional(),
+  remarks: Remarks.nullish(),
+};
+
+/** `ownerId` defaults to the person who creates, when they may own customers. */
+export const CustomerInput = z.strictObject({ name: Name, ownerId: Id.optional(), ...customerFields });
+export type CustomerInput = z.infer<typeof CustomerInput>;
+export const CustomerChanges = z.strictObject({ name: Name.optional(), ...customerFields });
+export type CustomerChanges = z.infer<typeof CustomerChanges>;
+
+export const CustomerView = z
+  .object({
+    id: Id,
+    code: z.string(),
+    version: Version,
+    status: z.enum(CUSTOMER_STATUSES),
+    name: z.string(),
+    ownerId: Id.nullable(),
+    externalRef: z.string().nullable(),
+    region: z.string().nullable(),
+    level: z.string().nullable(),
+    satisfaction: Score.nullable(),
+    credit: Score.nullable(),
+    industry: z.string().nullable(),
+    nature: z.string().nullable(),
+    type: z.string().nullable(),
+    phone: z.string().nullable(),
+    fax: z.string().nullable(),
+    address: z.string().nullable(),
+    postcode: z.string().nullable(),
+    website: z.string().nullable(),
+    businessLicence: z.string().nullable(),
+    legalRepresentative: z.string().nullable(),
+    registeredCapital: z.string().nullable(),
+    annualTurnover: z.string().nullable(),
+    bank: z.string().nullable(),
+    bankAccount: z.string().nullable(),
+    localTaxNumber: z.string().nullable(),
+    nationalTaxNumber: z.string().nullable(),
+    tags: z.array(z.string()),
+    remarks: z.string().nullable(),
+    sourceOpportunityId: Id.nullable(),
+    lastOrderDate: CalendarDate.nullable(),
+    createdAt: Instant,
+  })
+  .meta({ id: 'Customer' });
+export type CustomerView = z.infer<typeof CustomerView>;
+
+const contactFields = {
+  gender: z.enum(['female', 'male', 'other']).nullish(),
+  position: text(100).nullish(),
+  officePhone: Phone.nullish(),
+  mobile: Phone.nullish(),
+  email: Email.nullish(),
+  birthday: CalendarDate.nullish(),
+  isPrimary: z.boolean().optional(),
+  tags: z.array(text(50)).max(50).optional(),
+  remarks: Remarks.nullish(),
+};
+export const ContactInput = z.strictObject({ name: Name, ...contactFields });
+export type ContactInput = z.infer<typeof ContactInput>;
+export const ContactChanges = z.strictObject({ name: Name.optional(), ...contactFields });
+export type ContactChanges = z.infer<typeof ContactChanges>;
+export const ContactView = z
+  .object({
+    id: Id,
+    customerId: Id,
+    version: Version,
+    name: z.string(),
+    gender: z.string().nullable(),
+    position: z.string().nullable(),
+    officePhone: z.string().nullable(),
+    mobile: z.string().nullable(),
+    email: z.string().nullable(),
+    birthday: CalendarDate.nullable(),
+    isPrimary: z.boolean(),
+    tags: z.array(z.string()),
+    remarks: z.string().nullable(),
+    createdAt: Instant,
+  })
+  .meta({ id: 'Contact' });
+export type ContactView = z.infer<typeof ContactView>;
+
+export const DictionaryEntryView = z
+  .object({
+    type: z.string(),
+    code: z.string(),
+    label: z.object({ zh: z.string(), en: z.string() }),
+    order: z.int(),
+    active: z.boolean(),
+    editable: z.boolean(),
+  })
+  .meta({ id: 'DictionaryEntry' });
+export type DictionaryEntryView = z.infer<typeof DictionaryEntryView>;
+
+export const CustomerRoutes = defineRoutes('customer', 'customers', {
+  listCustomers: {
+    method: 'GET',
+    path: '/customers',
+    access: 'customer.read',
+    summary: 'Customers · 客户列表',
+    list: {
+      filters: {
+        status: 'code',
+        ownerId: 'id',
+        region: 'code',
+        level: 'code',
+        industry: 'code',
+        externalRef: 'code',
+        name: 'contains',
+        createdAt: 'instant',
+        lastOrderDate: 'date',
+      },
+      sorts: ['createdAt', 'name', 'code'],
+      defaultSort: '-createdAt',
+      search: true,
+    },
+    response: page(CustomerView),
+  },
+  createCustomer: {
+    method: 'POST',
+    path: '/customers',
+    access: 'customer.create',
+    summary: 'Create a customer · 创建客户',
+    body: CustomerInput,
+    response: CustomerView,
+    status: 201,
+  },
+  getCustomer: {
+    method: 'GET',
+    path: '/customers/:id',
+    access: 'customer.read',
+    summary: 'One customer · 客户详情',
+    response: CustomerView,
+    record: 'customer',
+  },
+  updateCustomer: {
+    method: 'PATCH',
+    path: '/customers/:id',
+    access: 'customer.update',
+    summary: 'Edit a customer · 编辑客户',
+    body: CustomerChanges,
+    response: CustomerView,
+    record: 'customer',
+  },
+  deleteCustomer: {
+    method: 'DELETE',
+    path: '/customers/:id',
+    access: 'customer.delete',
+    summary: 'Delete a customer; it can be restored · 删除客户',
+    record: 'customer',
+  },
+  restoreCustomer: {
+    method: 'POST',
+    path: '/customers/:id/restore',
+    access: 'customer.restore',
+    summary: 'Restore a deleted customer · 恢复客户',
+    response: CustomerView,
+    record: 'deleted-customer',
+  },
+  listContacts: {
+    method: 'GET',
+    path: '/customers/:id/contacts',
+    access: 'customer.read',
+    summary: 'Contacts of a customer · 联系人',
+    response: page(ContactView),
+    record: 'customer',
+  },
+  addContact: {
+    method: 'POST',
+    path: '/customers/:id/contacts',
+    access: 'contact.write',
+    summary: 'Add a contact · 添加联系人',
+    body: ContactInput,
+    response: ContactView,
+    status: 201,
+    record: 'customer',
+  },
+  updateContact: {
+    method: 'PATCH',
+    path: '/customers/:id/contacts/:contactId',
+    access: 'contact.write',
+    summary: 'Edit a contact · 编辑联系人',
+    body: ContactChanges,
+    response: ContactView,
+    record: 'customer',
+  },
+  removeContact: {
+    method: 'DELETE',
+    path: '/customers/:id/contacts/:contactId',
+    access: 'contact.write',
+    summary: 'Remove a contact · 删除联系人',
+    record: 'customer',
+  },
+});
+
+export const DictionaryRoutes = defineRoutes('customer', 'dictionary', {
+  listDictionary: {
+    method: 'GET',
+    path: '/dictionary/:type',
+    access: 'dictionary.read',
+    summary: 'Entries of one dictionary, in their order · 数据字典',
+    response: page(DictionaryEntryView),
+  },
+});

@@ -1,0 +1,16 @@
+/** How a filter's value is read. Ranges (`field[gte]`, `[gt]`, `[lte]`, `[lt]`) exist for number, money, date and instant. */
+export type FilterType = 'code' | 'id' | 'contains' | 'number' | 'money' | 'date' | 'instant' | 'boolean';
+
+/** What a list can be filtered and sorted by; names are those of the view's fields. */
+export interface ListDefinition {
+  readonly filters: Readonly<Record<string, FilterType>>;
+  /** Every sort has the id as tie-breaker; a leading `-` in the request turns it around. */
+  readonly sorts: readonly string[];
+  readonly defaultSort: string;
+  /** Whether `q` (literal containment) is offered. */
+  readonly search?: boolean;
+}
+
+export const RANGE_OPERATORS = { gte: '>=', gt: '>', lte: '<=', lt: '<' } as const;
+export const MAX_PAGE = 200;
+export const DEFAULT_PAGE = 50;

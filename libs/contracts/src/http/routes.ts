@@ -1,0 +1,21 @@
+import { AuthRoutes } from './auth.api.js';
+import { CustomerRoutes, DictionaryRoutes } from './customer.api.js';
+import type { ServiceRoute } from './define-routes.js';
+import { MarketingRoutes } from './marketing.api.js';
+import { OPERATIONS_ROUTES } from './operations.api.js';
+import { ReportingRoutes } from './reporting.api.js';
+import { SalesRoutes } from './sales.api.js';
+import { ServiceRoutes } from './service.api.js';
+
+/** Every address of the API below `/api/v1`, with the right it needs. What is not here does not exist. */
+export const ROUTES: readonly ServiceRoute[] = [
+  AuthRoutes,
+  MarketingRoutes,
+  CustomerRoutes,
+  SalesRoutes,
+  DictionaryRoutes,
+  ServiceRoutes,
+  ReportingRoutes,
+]
+  .flatMap((routes) => Object.values<ServiceRoute>(routes))
+  .concat(OPERATIONS_ROUTES);

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { defineRoutes } from './define-routes.js';
+import { Code, Id, Instant, page, text, Version } from './fields.js';
+import { Assignment, TimelineEntry } from './marketing.api.js';
+
+export const TICKET_STATUSES = ['created', 'assigned', 'handled', 'archived'] as const;
+export type TicketStatus = (typeof TICKET_STATUSES)[number];
+export const TICKET_PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
+
+export const TicketInput = z.strictObject({
+  type: Code,
+  summary: text(200),
+  customerId: Id,
+  contactId: Id.nullish(),
+  request: text(5000),
+  priority: z.enum(TICKET_PRIORITIES).default('normal'),
+});
+export type TicketInput = z.infer<typeof TicketInput>;
+export const TicketChanges = z.strictObject({
+  type: Code.optional(),
+  summary: text(200).optional(),
+  contactId: Id.nullish(),
+  request: text(5000).optional(),
+  priority: z.enum(TICKET_PRIORITIES).optional(),
+});
+export type TicketChanges = z.infer<typeof TicketChanges>;
+export const TicketHandling = z.strictObject({ handling: text(5000) });
+export const TicketFeedback = z.strictObject({ result: text(1000), satisfaction: z.int().min(1).max(5) });
+export type TicketFeedback = z.infer<typeof TicketFeedback>;
+
+export const TicketView = z
+  .object({
+    id: Id,
+    code: z.string(),
+    version: Version,
+    status: z.enum(TICKET_STATUSES),
+    type: z.string(),
+    priority: z.enum(TICKET_PRIORITIES),
+    summary: z.string(),
+    request: z.string(),
+    customerId: Id,
+    customerName: z.string().nullable(),
+    contactId: Id.nullable(),
+    creatorId: Id,
+    createdAt: Instant,
+    assigneeId: Id.nullable(),
+    assignedAt: Instant.nullable(),
+    handling: z.string().nullable(),
+    handledBy: Id.nullable(),
+    handledAt: Instant.nullable(),
+    result: z.string().nullable(),
+    satisfaction: z.int().nullable(),
+    archivedAt: Instant.nullable(),
+  })
+  .meta({ id: 'Ticket' });
+export type TicketView = z.infer<typeof TicketView>;
+
+export const ServiceRoutes = defineRoutes('service', 'tickets', {
+  listTickets: {
+    method: 'GET',
+    path: '/tickets',
+    access: 'ticket.read',
+    summary: 'Tickets · 服务单列表',
+    list: {
+      filters: {
+        status: 'code',
+        type: 'code',
+        priority: 'code',
+        customerId: 'id',
+        contactId: 'id',
+        assigneeId: 'id',
+        creatorId: 'id',
+        satisfaction: 'number',
+        createdAt: 'instant',
+        assignedAt: 'instant',
+        handledAt: 'instant',
+        archivedAt: 'instant',
+      },
+      sorts: ['createdAt'],
+      defaultSort: '-createdAt',
+      search: true,
+    },
+    response: page(TicketView),
+  },
+  createTicket: {
+    method: 'POST',
+    path: '/tickets',
+    access: 'ticket.create',
+    summary: 'Create a ticket · 创建服务单',
+    body: TicketInput,
+    response: TicketView,
+    status: 201,
+  },
+  getTicket: {
+    method: 'GET',
+    path: '/tickets/:id',
+    access: 'ticket.read',
+    summary: 'One ticket · 服务单详情',
+    response: TicketView,
+    record: 'ticket',
+  },
+  updateTicket: {
+    method: 'PATCH',
+    path: '/tickets/:id',
+    access: 'ticket.create',
+    summary: 'Edit a ticket that is not assigned yet; its creator only · 编辑服务单',
+    body: TicketChanges,
+    response: TicketView,
+    record: 'ticket',
+  },
+  withdrawTicket: {
+    method: 'DELETE',
+    path: '/tickets/:id',
+    access: 'ticket.create',
+    summary: 'Withdraw a ticket that is not assigned yet; its creator only · 撤回服务单',
+    record: 'ticket',
+  },
+  assignTicket: {
+    method: 'POST',
+    path: '/tickets/:id/assign',
+    access: 'ticket.assign',
+    summary: 'Assign · 分配',
+    body: Assignment,
+    response: TicketView,
+    record: 'ticket',
+  },
+  handleTicket: {
+    method: 'POST',
+    path: '/tickets/:id/handle',
+    access: 'ticket.handle',
+    summary: 'Record how it was handled · 处理',
+    body: TicketHandling,
+    response: TicketView,
+    record: 'ticket',
+  },
+  recordTicketFeedback: {
+    method: 'POST',
+    path: '/tickets/:id/feedback',
+    access: 'ticket.feedback',
+    summary: 'Record the customer’s feedback · 反馈',
+    body: TicketFeedback,
+    response: TicketView,
+    record: 'ticket',
+  },
+  ticketTimeline: {
+    method: 'GET',
+    path: '/tickets/:id/timeline',
+    access: 'ticket.read',
+    summary: 'What happened to the ticket, newest first · 服务单动态',
+    response: page(TimelineEntry),
+    record: 'ticket',
+  },
+});

@@ -1,0 +1,54 @@
+import type { Actor, ServiceRoute } from '#contracts';
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+export type Language = 'en' | 'zh';
+
+/** One use of an Idempotency-Key: same key and same fingerprint mean the same request. */
+export interface IdempotencyUse {
+  readonly key: string;
+  readonly fingerprint: string;
+  claimed: boolean;
+}
+
+/** What is known of the request or event that is being worked on. */
+export interface RequestContext {
+  readonly traceId: string;
+  readonly traceparent: string;
+  readonly requestId?: string;
+  readonly address?: string;
+  readonly language: Language;
+  actor: Actor;
+  readonly route?: ServiceRoute;
+  /** The record that the path names, once it is resolved. */
+  readonly recordId?: string;
+  readonly ifMatch?: string;
+  readonly idempotency?: IdempotencyUse;
+}
+
+const storage = new AsyncLocalStorage<RequestContext>();
+
+export const currentContext = (): RequestContext | undefined => storage.getStore();
+export const runInContext = <T>(context: RequestContext, work: () => T): T => storage.run(context, work);
+
+/** The actor of work that nobody asked for: seeds, scans, joins. */
+export const SYSTEM: Actor = {
+  id: '00000000-0000-0000-0000-000000000000',
+  name: 'system',
+  kind: 'gateway',
+  rights: {},
+};
+
+/** `zh` for any Chinese that is preferred over English, else `en`. */
+export function preferredLanguage(acceptLanguage: string | undefined): Language {
+  if (!acceptLanguage) return 'en';
+  const ranked = acceptLanguage
+    .split(',', 20)
+    .map((part) => {
+      const [tag = '', ...parameters] = part.trim().toLowerCase().split(';');
+      const quality = parameters.map((p) => /^\s*q=([0-9.]+)$/.exec(p)?.[1]).find(Boolean);
+      return { tag, quality: quality === undefined ? 1 : Number(quality) };
+    })
+    .filter(({ tag, quality }) => quality > 0 && /^(zh|en)(-|$)/.test(tag))
+    .sort((a, b) => b.quality - a.quality);
+  return ranked[0]?.tag.startsWith('zh') ? 'zh' : 'en';
+}

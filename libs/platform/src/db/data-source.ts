@@ -1,0 +1,55 @@
+import type { ServiceName } from '#contracts';
+import pg from 'pg';
+import type { DataSourceOptions, EntitySchema, MigrationInterface } from 'typeorm';
+import { SnakeNaming } from './snake-naming.js';
+
+export type Class<T = object> = abstract new (...parameters: never[]) => T;
+export type EntityClass = (new () => object) | EntitySchema;
+export type MigrationClass = new () => MigrationInterface;
+
+const INT8 = 20;
+const DATE = 1082;
+/** Dates stay text; bigints are sequences and positions here, far below 2^53. */
+const types = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
+    if (oid === DATE) return (value: string) => value;
+    if (oid === INT8) return Number;
+    return pg.types.getTypeParser(oid, format);
+  },
+};
+
+/** Session settings that keep one stuck statement from holding the others. */
+const session = (schema: string): string =>
+  `-c search_path=${schema} -c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s -c timezone=UTC`;
+
+export function dataSourceOptions(
+  service: ServiceName,
+  url: string,
+  pool: number,
+  entities: EntityClass[],
+  migrations: MigrationClass[],
+): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url,
+    schema: service,
+    entities,
+    migrations,
+    migrationsTransactionMode: 'each',
+    namingStrategy: new SnakeNaming(),
+    applicationName: `crm-${service}`,
+    poolSize: pool,
+    extra: { types, options: session(service), connectionTimeoutMillis: 5000, keepAlive: true },
+  };
+}
+
+/** A connection of its own, outside the pool: for locks that live as long as the session. */
+export const dedicatedClient = (service: ServiceName, url: string): pg.Client =>
+  new pg.Client({
+    connectionString: url,
+    options: session(service),
+    application_name: `crm-${service}-relay`,
+    connectionTimeoutMillis: 5000,
+    keepAlive: true,
+    types,
+  });

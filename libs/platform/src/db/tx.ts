@@ -1,0 +1,109 @@
+import { type Actor, CrmError, type Envelope, type NewEvent, type Right } from '#contracts';
+import type { EntityManager, FindOptionsWhere, ObjectLiteral } from 'typeorm';
+import { currentContext, SYSTEM } from '../context/request-context.js';
+import type { PendingEvent } from '../events/outbox.js';
+import { type RecordPolicy, visibleTo } from './record-policy.js';
+
+type EntityType<E> = new () => E;
+interface Row {
+  readonly id: string;
+}
+
+/** One transaction: the change, its events, and nothing remote. */
+export class Tx {
+  readonly pending: PendingEvent[] = [];
+
+  constructor(
+    readonly manager: EntityManager,
+    private readonly policies: readonly RecordPolicy[],
+  ) {}
+
+  /** Who asks; the one who caused the event, in an event handler. */
+  get actor(): Actor {
+    return currentContext()?.actor ?? SYSTEM;
+  }
+
+  /**
+   * The record, locked until the transaction ends.
+   * @throws CrmError not-found when it is not there or the person may not see it, stale-version when If-Match names another version
+   */
+  async load<E extends ObjectLiteral & Row>(entity: EntityType<E>, id: string): Promise<E> {
+    const record = await this.manager.findOne(entity, {
+      where: { id } as FindOptionsWhere<E>,
+      lock: { mode: 'pessimistic_write' },
+    });
+    const policy = this.policies.find((each) => each.entity === entity);
+    if (!record || (policy && !(await this.isVisible(policy, id)))) throw new CrmError('not-found');
+    const context = currentContext();
+    if (context?.ifMatch !== undefined && context.recordId === id && 'version' in record) {
+      const current = String(record.version);
+      if (
+        context.ifMatch !== '*' &&
+        !context.ifMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === `"${current}"`)
+      )
+        throw new CrmError('stale-version', { current });
+    }
+    return record;
+  }
+
+  /** The first record that fits, locked; no policy is applied. */
+  find<E extends ObjectLiteral>(entity: EntityType<E>, where: FindOptionsWhere<E>): Promise<E | null> {
+    return this.manager.findOne(entity, { where, lock: { mode: 'pessimistic_write' } });
+  }
+
+  async insert<E extends ObjectLiteral>(record: E): Promise<void> {
+    await this.manager.insert(record.constructor, record);
+  }
+
+  /** Writes the record back; a record with a `version` gets the next one. */
+  async save<E extends ObjectLiteral & Row>(record: E): Promise<void> {
+    if ('version' in record) Object.assign(record, { version: Number(record.version) + 1 });
+    const { id, ...columns } = record;
+    await this.manager.update(record.constructor, { id }, columns);
+  }
+
+  async remove<E extends ObjectLiteral & Row>(record: E): Promise<void> {
+    await this.manager.delete(record.constructor, { id: record.id });
+  }
+
+  async query<R = Record<string, unknown>>(sql: string, parameters: unknown[] = []): Promise<R[]> {
+    const result: unknown = await this.manager.query(sql, parameters);
+    // For UPDATE and DELETE the driver answers [rows, count].
+    return (
+      Array.isArray(result) && result.length === 2 && Array.isArray(result[0]) && typeof result[1] === 'number'
+        ? result[0]
+        : result
+    ) as R[];
+  }
+
+  /** Stored in the outbox when the transaction ends, in this order, numbered per record. */
+  publish(...events: NewEvent[]): void {
+    const context = currentContext();
+    for (const event of events)
+      this.pending.push({ ...event, actorId: this.actor.id, traceparent: context?.traceparent });
+  }
+
+  /** @throws CrmError not-owner when the right covers own records only and the person is not among the owners */
+  requireScope(right: Right, owners: string | null | readonly (string | null)[]): void {
+    if (this.actor.kind === 'gateway' || this.actor.rights[right] === 'all') return;
+    const ids = Array.isArray(owners) ? owners : [owners];
+    if (this.actor.rights[right] !== 'own' || !ids.includes(this.actor.id)) throw new CrmError('not-owner', { right });
+  }
+
+  /** The next code of a kind, such as `OPP-000001`, from a PostgreSQL sequence. */
+  async nextCode(prefix: string, sequence: string): Promise<string> {
+    const [row] = await this.query<{ value: number }>('SELECT nextval($1::regclass) AS value', [sequence]);
+    return `${prefix}-${String(row!.value).padStart(6, '0')}`;
+  }
+
+  private async isVisible(policy: RecordPolicy, id: string): Promise<boolean> {
+    const parameters: unknown[] = [id];
+    const condition = visibleTo(policy, currentContext()?.actor, parameters);
+    if (condition === 'true') return true;
+    const rows = await this.query(`SELECT 1 FROM ${policy.table} t WHERE t.id = $1 AND ${condition}`, parameters);
+    return rows.length > 0;
+  }
+}
+
+/** The transaction of an event handler. */
+export type EventTx = Tx & { readonly event: Envelope };

@@ -1,0 +1,96 @@
+import { CrmError } from '#contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { currentContext, type RequestContext } from '../context/request-context.js';
+import { RelaySignal } from '../events/relay-signal.js';
+import { writeOutbox } from '../events/outbox.js';
+import { RECORD_POLICIES } from '../start/tokens.js';
+import { hasSqlState } from './sql-state.js';
+import type { RecordPolicy } from './record-policy.js';
+import { Tx } from './tx.js';
+
+const RETRIES = 3;
+
+/** Not a failure: this request was answered before, and this is that answer. */
+export class AnsweredBefore extends Error {
+  constructor(
+    readonly status: number,
+    readonly answer: unknown,
+  ) {
+    super('answered before');
+  }
+}
+
+/**
+ * One transaction for the change, its events and the record of the Idempotency-Key.
+ * Nothing remote may happen inside. What the work returns is the answer that a repeated request gets.
+ */
+@Injectable()
+export class UnitOfWork {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly signal: RelaySignal,
+    @Inject(RECORD_POLICIES) private readonly policies: readonly RecordPolicy[],
+  ) {}
+
+  async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.attempt(work);
+      } catch (error) {
+        // Deadlock and serialization failures are PostgreSQL's way of saying "once more".
+        if (attempt >= RETRIES || !hasSqlState(error, '40P01', '40001')) throw error;
+      }
+    }
+  }
+
+  private async attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const context = currentContext();
+    const use = context?.idempotency;
+    const claims = use !== undefined && !use.claimed;
+    const { result, published } = await this.dataSource.transaction(async (manager) => {
+      const tx = new Tx(manager, this.policies);
+      if (claims) await claimKey(tx, context!);
+      const answer = await work(tx);
+      await writeOutbox(manager, tx.pending);
+      if (claims)
+        await tx.query('UPDATE idempotency_key SET status = $3, answer = $4 WHERE principal = $1 AND key = $2', [
+          context!.actor.id,
+          use.key,
+          answerStatus(context!, answer),
+          answer === undefined ? null : JSON.stringify(answer),
+        ]);
+      return { result: answer, published: tx.pending.length > 0 };
+    });
+    if (claims) use.claimed = true;
+    if (published) this.signal.notify();
+    return result;
+  }
+}
+
+const answerStatus = (context: RequestContext, answer: unknown): number =>
+  context.route?.status ?? (answer === undefined ? 204 : 200);
+
+/** The insert waits for a request with the same key that is still running, as long as lock_timeout allows. */
+async function claimKey(tx: Tx, context: RequestContext): Promise<void> {
+  const { key, fingerprint } = context.idempotency!;
+  const principal = context.actor.id;
+  let claimed: unknown[];
+  try {
+    claimed = await tx.query(
+      `INSERT INTO idempotency_key (principal, key, fingerprint) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1`,
+      [principal, key, fingerprint],
+    );
+  } catch (error) {
+    if (hasSqlState(error, '55P03')) throw new CrmError('idempotency-in-progress');
+    throw error;
+  }
+  if (claimed.length > 0) return;
+  const [before] = await tx.query<{ fingerprint: string; status: number; answer: unknown }>(
+    'SELECT fingerprint, status, answer FROM idempotency_key WHERE principal = $1 AND key = $2',
+    [principal, key],
+  );
+  if (!before) throw new CrmError('idempotency-in-progress');
+  if (before.fingerprint !== fingerprint) throw new CrmError('idempotency-key-reused');
+  throw new AnsweredBefore(before.status, before.answer ?? undefined);
+}

@@ -1,0 +1,139 @@
+import { type Envelope, Envelope as EnvelopeSchema, type EventDefinition } from '#contracts';
+import type { DataSource, EntityManager } from 'typeorm';
+import { z } from 'zod';
+import { continueTrace } from '../context/trace.js';
+import { runInContext } from '../context/request-context.js';
+import type { RecordPolicy } from '../db/record-policy.js';
+import { type EventTx, Tx } from '../db/tx.js';
+import { type Incoming, lockPositions, type Outcome, PermanentEventError, savePositions } from './consumer-position.js';
+import { buryUnreadable, forgetRetries, recordFailure, queueBehind } from './dead-letter.store.js';
+import { writeOutbox } from './outbox.js';
+import type { RelaySignal } from './relay-signal.js';
+
+export type EventHandler = (data: unknown, tx: EventTx) => Promise<void>;
+
+interface Readable extends Incoming {
+  readonly envelope: Envelope;
+}
+
+/**
+ * Applies events exactly once and in the order of their record, whatever is delivered twice, late or out of order.
+ * The last applied sequence of each record is kept in the same transaction as the effect: lower or equal is a duplicate,
+ * one more is next, more than that is a gap. The row is locked first, so copies of a service exclude each other per record.
+ */
+export class EventInbox {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly policies: readonly RecordPolicy[],
+    private readonly signal: RelaySignal,
+    private readonly handlers: ReadonlyMap<string, EventHandler>,
+    private readonly definitions: ReadonlyMap<string, EventDefinition>,
+  ) {}
+
+  /** One transaction for all; when one of them fails, each alone, so that it holds up nobody else. */
+  async receive(consumer: string, messages: readonly Incoming[]): Promise<Outcome[]> {
+    const outcomes = new Map<Incoming, Outcome>();
+    const readable: Readable[] = [];
+    for (const message of messages) {
+      const envelope = readEnvelope(message);
+      if (envelope) readable.push({ ...message, envelope });
+      else {
+        await buryUnreadable(this.dataSource, consumer, message);
+        outcomes.set(message, { kind: 'parked' });
+      }
+    }
+    const settled = await this.settle(consumer, readable);
+    return messages.map((message) => outcomes.get(message) ?? settled.get(message.streamSeq)!);
+  }
+
+  private async settle(consumer: string, messages: readonly Readable[]): Promise<Map<number, Outcome>> {
+    if (messages.length === 0) return new Map();
+    try {
+      return await this.apply(consumer, messages);
+    } catch (error) {
+      if (messages.length === 1) {
+        const message = messages[0]!;
+        return new Map([[message.streamSeq, await recordFailure(this.dataSource, consumer, message.envelope, error)]]);
+      }
+      const outcomes = new Map<number, Outcome>();
+      for (const message of messages)
+        for (const [seq, outcome] of await this.settle(consumer, [message])) outcomes.set(seq, outcome);
+      return outcomes;
+    }
+  }
+
+  private async apply(consumer: string, messages: readonly Readable[]): Promise<Map<number, Outcome>> {
+    const outcomes = new Map<number, Outcome>();
+    let published = false;
+    await this.dataSource.transaction(async (manager) => {
+      const tx = new Tx(manager, this.policies);
+      const positions = await lockPositions(
+        manager,
+        consumer,
+        messages.map((m) => m.envelope.subject),
+      );
+      let waiting = [...messages];
+      let progress = true;
+      // Several passes, because an event that came too early may have its predecessor in the same batch.
+      while (waiting.length > 0 && progress) {
+        progress = false;
+        const tooEarly: Readable[] = [];
+        for (const message of waiting) {
+          const { envelope } = message;
+          const position = positions.get(envelope.subject)!;
+          if (envelope.sequence <= position.sequence) outcomes.set(message.streamSeq, { kind: 'duplicate' });
+          else if (position.blocked) {
+            await queueBehind(manager, consumer, envelope);
+            outcomes.set(message.streamSeq, { kind: 'parked' });
+          } else if (envelope.sequence === position.sequence + 1) {
+            await this.handle(envelope, tx);
+            position.sequence = envelope.sequence;
+            outcomes.set(message.streamSeq, { kind: 'applied' });
+            progress = true;
+          } else tooEarly.push(message);
+        }
+        waiting = tooEarly;
+      }
+      for (const message of waiting) outcomes.set(message.streamSeq, { kind: 'gap' });
+      await savePositions(manager, consumer, positions);
+      await forgetRetries(manager, consumer, [...positions.keys()]);
+      await writeOutbox(manager, tx.pending);
+      published = tx.pending.length > 0;
+    });
+    if (published) this.signal.notify();
+    return outcomes;
+  }
+
+  /** A type that this service does not use only moves the position on. */
+  async handle(envelope: Envelope, tx: Tx): Promise<void> {
+    const handler = this.handlers.get(envelope.type);
+    const definition = this.definitions.get(envelope.type);
+    if (!handler || !definition) return;
+    const parsed = definition.data.safeParse(envelope.data);
+    if (!parsed.success)
+      throw new PermanentEventError(`The data does not fit ${envelope.type}: ${z.prettifyError(parsed.error)}`);
+    const trace = continueTrace(envelope.traceparent);
+    const actor = { id: envelope.actorid ?? '', name: '', kind: 'gateway' as const, rights: {} };
+    await runInContext({ ...trace, language: 'en', actor }, () =>
+      handler(parsed.data, Object.assign(Object.create(tx), { event: envelope }) as EventTx),
+    );
+  }
+
+  /** Applies one event whose turn it is, in a transaction that the caller holds. */
+  async applyNext(manager: EntityManager, envelope: Envelope): Promise<void> {
+    const tx = new Tx(manager, this.policies);
+    await this.handle(envelope, tx);
+    await writeOutbox(manager, tx.pending);
+  }
+}
+
+function readEnvelope(message: Incoming): Envelope | undefined {
+  try {
+    const envelope = EnvelopeSchema.safeParse(
+      JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(message.data)),
+    );
+    return envelope.success && envelope.data.type === message.subject ? envelope.data : undefined;
+  } catch {
+    return undefined;
+  }
+}

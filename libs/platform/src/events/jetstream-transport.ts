@@ -1,0 +1,196 @@
+import { type ConsumerDefinition, consumersOf, handledBy, type ServiceName, STREAMS } from '#contracts';
+import type { JetStreamManager, JsMsg } from '@nats-io/jetstream';
+import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import { isObservable, lastValueFrom } from 'rxjs';
+import type { DataSource } from 'typeorm';
+import type { EventTx } from '../db/tx.js';
+import type { Logger } from '../logging/logger.js';
+import type { Broker } from './broker.js';
+import { DurableConsumer } from './durable-consumer.js';
+import type { EventHandler, EventInbox } from './event-inbox.js';
+import { eventIdAt } from './stream-reconciler.js';
+
+const VERIFY_MS = 5000;
+const STREAM = STREAMS.CRM.name;
+
+/** Where one durable consumer stands. `asOf` (ms since 1970): all events up to then are applied. */
+export interface ConsumerState {
+  caughtUp: boolean;
+  asOf: number;
+  verifiedAt: number;
+}
+
+/**
+ * Nest's transport for events, over JetStream instead of core NATS: durable pull consumers, one for each kind of record,
+ * whose handlers run in the inbox's transaction. A message is acknowledged after the commit, never after a failure.
+ */
+export class JetStreamTransport extends Server implements CustomTransportStrategy {
+  readonly states = new Map<string, ConsumerState>();
+  private readonly consumers: DurableConsumer[] = [];
+
+  constructor(
+    private readonly service: ServiceName,
+    private readonly broker: Broker,
+    private readonly dataSource: DataSource,
+    private readonly inbox: EventInbox,
+    private readonly inboxHandlers: Map<string, EventHandler>,
+    private readonly log: Logger,
+  ) {
+    super();
+  }
+
+  /** Refuses to start when the handlers differ from the topology. */
+  listen(callback: (error?: unknown) => void): void {
+    try {
+      this.bindHandlers();
+    } catch (error) {
+      callback(error);
+      return;
+    }
+    this.startConsumers();
+    callback();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.consumers.map((consumer) => consumer.stop()));
+  }
+
+  on(): void {
+    // No transport events are offered: the states tell where each consumer stands.
+  }
+
+  unwrap<T>(): T {
+    return this.broker as T;
+  }
+
+  private bindHandlers(): void {
+    const wanted = new Set(handledBy(this.service).map((event) => event.type));
+    const found = new Set(this.messageHandlers.keys());
+    const missing = [...wanted].filter((type) => !found.has(type));
+    const unknown = [...found].filter((type) => !wanted.has(type));
+    if (missing.length > 0 || unknown.length > 0)
+      throw new Error(
+        `The event handlers of ${this.service} differ from the topology. Without a handler: ${missing.join(', ') || 'none'}. ` +
+          `Not in the topology: ${unknown.join(', ') || 'none'}.`,
+      );
+    for (const [type, handler] of this.messageHandlers)
+      this.inboxHandlers.set(type, async (data: unknown, tx: EventTx) => {
+        const result: unknown = await handler(data, tx);
+        if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+      });
+  }
+
+  private startConsumers(): void {
+    for (const definition of consumersOf(this.service)) {
+      const state: ConsumerState = { caughtUp: false, asOf: 0, verifiedAt: 0 };
+      this.states.set(definition.name, state);
+      void this.recall(definition.name, state);
+      const consumer = new DurableConsumer(
+        this.broker.connection,
+        {
+          stream: STREAM,
+          name: definition.name,
+          filterSubject: definition.filterSubject,
+          process: (batch) => this.process(definition, batch),
+          check: (manager, idle) => this.check(manager, definition, state, idle),
+        },
+        this.log,
+      );
+      this.consumers.push(consumer);
+      consumer.start();
+    }
+  }
+
+  private async process(definition: ConsumerDefinition, batch: JsMsg[]): Promise<void> {
+    const outcomes = await this.inbox.receive(
+      definition.name,
+      batch.map((message) => ({ streamSeq: message.seq, subject: message.subject, data: message.data })),
+    );
+    const last = batch.at(-1)!;
+    await this.dataSource.query(
+      `INSERT INTO consumer_progress (consumer, stream_seq, event_id) VALUES ($1, $2, $3)
+       ON CONFLICT (consumer) DO UPDATE SET stream_seq = excluded.stream_seq, event_id = excluded.event_id, changed_at = now()`,
+      [definition.name, last.seq, last.headers?.get('Nats-Msg-Id') ?? null],
+    );
+    batch.forEach((message, index) => {
+      const outcome = outcomes[index]!;
+      switch (outcome.kind) {
+        case 'applied':
+        case 'duplicate':
+          message.ack();
+          break;
+        case 'parked':
+          this.log.error(
+            { consumer: definition.name, subject: message.subject, seq: message.seq },
+            'event parked as a dead letter',
+          );
+          message.term();
+          break;
+        case 'gap':
+          message.nak(Math.min(5000, 50 * 2 ** Math.min(7, message.info.deliveryCount - 1)));
+          break;
+        case 'retry':
+          this.log.warn(
+            { err: outcome.error, consumer: definition.name, subject: message.subject },
+            'event failed, will be tried again',
+          );
+          message.nak(outcome.delayMs);
+          break;
+      }
+    });
+  }
+
+  /** Notes when nothing is waiting, and starts over when the stream went back behind what we had from it. */
+  private async check(
+    manager: JetStreamManager,
+    { name }: ConsumerDefinition,
+    state: ConsumerState,
+    idle: boolean,
+  ): Promise<'restart' | undefined> {
+    const asked = Date.now();
+    const info = await manager.consumers.info(STREAM, name);
+    if (info.num_pending > 0 || info.num_ack_pending > 0 || !idle) return undefined;
+    if (asked - state.verifiedAt >= VERIFY_MS) {
+      state.verifiedAt = asked;
+      if (await this.isAhead(manager, name, info.delivered.stream_seq)) {
+        this.log.error({ consumer: name }, 'the stream went back; reading it again from the start');
+        await manager.consumers.delete(STREAM, name);
+        await this.dataSource.query(
+          'UPDATE consumer_progress SET stream_seq = 0, event_id = NULL WHERE consumer = $1',
+          [name],
+        );
+        return 'restart';
+      }
+    }
+    state.asOf = asked;
+    if (!state.caughtUp)
+      await this.dataSource.query(
+        `INSERT INTO consumer_progress (consumer, caught_up) VALUES ($1, true) ON CONFLICT (consumer) DO UPDATE SET caught_up = true`,
+        [name],
+      );
+    state.caughtUp = true;
+    return undefined;
+  }
+
+  /** Caught up once is caught up for good, broker or not. */
+  private async recall(consumer: string, state: ConsumerState): Promise<void> {
+    const [row] = await this.dataSource.query<Array<{ caught_up: boolean }>>(
+      'SELECT caught_up FROM consumer_progress WHERE consumer = $1',
+      [consumer],
+    );
+    if (row?.caught_up) state.caughtUp = true;
+  }
+
+  /** The last event that we had from the stream is no longer at its place there: the broker lost a tail. */
+  private async isAhead(manager: JetStreamManager, consumer: string, delivered: number): Promise<boolean> {
+    const [progress] = await this.dataSource.query<Array<{ stream_seq: number; event_id: string | null }>>(
+      'SELECT stream_seq, event_id FROM consumer_progress WHERE consumer = $1',
+      [consumer],
+    );
+    const { state } = await manager.streams.info(STREAM);
+    if (delivered > state.last_seq) return true;
+    return (
+      Boolean(progress?.event_id) && (await eventIdAt(manager, STREAM, progress!.stream_seq)) !== progress!.event_id
+    );
+  }
+}

@@ -1,0 +1,121 @@
+import { CrmError, type ServiceRoute } from '#contracts';
+import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { catchError, map, type Observable, of } from 'rxjs';
+import { DataSource } from 'typeorm';
+import { parseListQuery } from '../db/list.js';
+import { type RecordPolicy, visibleTo } from '../db/record-policy.js';
+import { AnsweredBefore } from '../db/unit-of-work.js';
+import { RECORD_POLICIES } from '../start/tokens.js';
+import { ROUTE } from './handles.decorator.js';
+import { type ContextOfRequest, contextOf, readIdempotencyKey } from './request.hook.js';
+import { validate } from './validation.js';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+interface Answer {
+  readonly id?: unknown;
+  readonly version?: unknown;
+}
+
+/**
+ * Holds a request to its route's contract: the record of the path (id or code), then the body and query, in that order;
+ * on the way out `ETag` and `Location`, and the first answer for a repeated Idempotency-Key.
+ */
+@Injectable()
+export class ContractInterceptor implements NestInterceptor {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly dataSource: DataSource,
+    @Inject(RECORD_POLICIES) private readonly policies: readonly RecordPolicy[],
+  ) {}
+
+  async intercept(execution: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const route =
+      execution.getType() === 'http'
+        ? this.reflector.get<ServiceRoute | undefined>(ROUTE, execution.getHandler())
+        : undefined;
+    if (!route) return next.handle();
+    const request = execution.switchToHttp().getRequest<FastifyRequest>();
+    const reply = execution.switchToHttp().getResponse<FastifyReply>();
+    const context = contextOf(request);
+    const seen = await this.resolveRecord(route, request, context);
+    try {
+      this.readInput(route, request, context);
+    } catch (error) {
+      // A missing record is answered before a bad body.
+      if (route.record && context.recordId && !seen) await this.lookUp(route.record, context.recordId, context);
+      throw error;
+    }
+    return next.handle().pipe(
+      map((answer: unknown) => answerWith(reply, request, route, answer)),
+      catchError((error: unknown) => {
+        if (!(error instanceof AnsweredBefore)) throw error;
+        void reply.status(error.status);
+        return of(answerWith(reply, request, route, error.answer));
+      }),
+    );
+  }
+
+  /** Puts the id where the path has a code. Returns whether the record was looked at. */
+  private async resolveRecord(
+    route: ServiceRoute,
+    request: FastifyRequest,
+    context: ContextOfRequest,
+  ): Promise<boolean> {
+    const parameters = request.params as Record<string, string>;
+    for (const [name, value] of Object.entries(parameters))
+      if (name !== 'id' && name.endsWith('Id') && !UUID.test(value)) throw new CrmError('not-found');
+    if (!route.record || parameters.id === undefined) return false;
+    context.recordId = parameters.id.toLowerCase();
+    if (UUID.test(parameters.id)) return false;
+    context.recordId = await this.lookUp(route.record, parameters.id, context);
+    parameters.id = context.recordId;
+    return true;
+  }
+
+  private async lookUp(kind: string, idOrCode: string, context: ContextOfRequest): Promise<string> {
+    const policy = this.policies.find((each) => each.kind === kind);
+    if (!policy) throw new Error(`No record policy for ${kind}`);
+    const isId = UUID.test(idOrCode);
+    if ((!isId && !policy.code) || idOrCode.includes('\0')) throw new CrmError('not-found');
+    const parameters: unknown[] = [isId ? idOrCode : idOrCode.toUpperCase()];
+    const condition = visibleTo(policy, context.actor, parameters);
+    const [row] = await this.dataSource.query<Array<{ id: string }>>(
+      `SELECT t.id FROM ${policy.table} t WHERE ${isId ? 't.id' : `t.${policy.code}`} = $1 AND ${condition}`,
+      parameters,
+    );
+    if (!row) throw new CrmError('not-found');
+    return row.id;
+  }
+
+  private readInput(route: ServiceRoute, request: FastifyRequest, context: ContextOfRequest): void {
+    readIdempotencyKey(request, context, route);
+    if (route.body) request.body = validate(route.body, request.body ?? {}, context.language);
+    else if (request.body !== undefined && !isEmpty(request.body))
+      throw new CrmError('validation-failed', {}, [
+        { path: '', code: 'unknown_field', message: 'this request takes no body' },
+      ]);
+    const query = request.query as Record<string, unknown>;
+    if (route.list) request.query = parseListQuery(route.list, query, request.url.split('?', 1)[0]!);
+    else if (route.query) request.query = validate(route.query, query, context.language);
+    else if (Object.keys(query).length > 0)
+      throw new CrmError(
+        'validation-failed',
+        {},
+        Object.keys(query).map((path) => ({ path, code: 'unknown_field', message: 'this request takes no query' })),
+      );
+  }
+}
+
+const isEmpty = (body: unknown): boolean =>
+  body === null || (typeof body === 'object' && Object.keys(body).length === 0);
+
+function answerWith(reply: FastifyReply, request: FastifyRequest, route: ServiceRoute, answer: unknown): unknown {
+  const { id, version } = (answer ?? {}) as Answer;
+  if (typeof version === 'number') void reply.header('etag', `"${version}"`);
+  if (route.status === 201 && typeof id === 'string')
+    void reply.header('location', `${request.url.split('?', 1)[0]}/${id}`);
+  return answer;
+}

@@ -1,0 +1,30 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Observable, throwError } from 'rxjs';
+import { currentContext, preferredLanguage } from '../context/request-context.js';
+import type { Logger } from '../logging/logger.js';
+import { LOGGER } from '../start/tokens.js';
+import { problemDocument, retryAfter, toCrmError } from './problem.js';
+
+/** Every error of a request leaves as problem details; those of event handlers go on to the inbox, which knows what to do. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): Observable<never> | void {
+    if (host.getType() !== 'http') return throwError(() => error);
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const problem = toCrmError(error);
+    if (problem.status >= 500) this.logger.error({ err: error, path: request.url }, problem.code);
+    const context = currentContext();
+    const language = context?.language ?? preferredLanguage(request.headers['accept-language']);
+    const seconds = retryAfter(problem);
+    if (seconds) void reply.header('retry-after', seconds);
+    void reply
+      .status(problem.status)
+      .header('content-type', 'application/problem+json; charset=utf-8')
+      .header('content-language', language === 'zh' ? 'zh-CN' : 'en')
+      .send(JSON.stringify(problemDocument(problem, language, request.url.split('?', 1)[0]!, context?.traceId)));
+  }
+}

@@ -1,0 +1,75 @@
+import { CrmError, type FieldError, type ProblemCode, type ProblemParameters, PROBLEMS, problemText } from '#contracts';
+import { HttpException } from '@nestjs/common';
+import type { Language } from '../context/request-context.js';
+import { constraintOf, isUnavailable, sqlStateOf } from '../db/sql-state.js';
+
+/** RFC 9457. */
+export interface ProblemDocument {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  traceId?: string;
+  errors?: readonly FieldError[];
+  [parameter: string]: unknown;
+}
+
+const RETRY_AFTER_SECONDS = 2;
+
+/** Any error as one of the documented problems. What is not known becomes `internal`, without its message. */
+export function toCrmError(error: unknown): CrmError {
+  if (error instanceof CrmError) return error;
+  if (isUnavailable(error)) return new CrmError('service-unavailable', { seconds: RETRY_AFTER_SECONDS });
+  const state = sqlStateOf(error);
+  if (state === '23505') return new CrmError('already-exists', { field: constraintOf(error) ?? 'key' });
+  if (state?.startsWith('22')) return new CrmError('malformed-request', { reason: 'a value does not fit its type' });
+  const status =
+    error instanceof HttpException ? error.getStatus() : Number((error as { statusCode?: unknown } | null)?.statusCode);
+  const code = BY_STATUS[status];
+  if (code)
+    return new CrmError(code, {
+      reason: error instanceof Error ? error.message : 'unreadable',
+      limit: 1_048_576,
+      seconds: RETRY_AFTER_SECONDS,
+    });
+  return new CrmError('internal');
+}
+
+const BY_STATUS: Record<number, ProblemCode> = {
+  400: 'malformed-request',
+  401: 'unauthenticated',
+  404: 'route-not-found',
+  413: 'payload-too-large',
+  415: 'unsupported-media-type',
+  429: 'too-many-requests',
+  503: 'service-unavailable',
+};
+
+export function problemDocument(
+  error: CrmError,
+  language: Language,
+  instance: string,
+  traceId?: string,
+): ProblemDocument {
+  const { status, title, detail } = PROBLEMS[error.code];
+  return {
+    type: `/problems/${error.code}`,
+    title: title[language],
+    status,
+    detail: problemText(detail[language], error.parameters),
+    instance,
+    traceId,
+    ...(error.fields.length > 0 ? { errors: error.fields } : {}),
+    ...extensions(error.parameters),
+  };
+}
+
+/** The parameters are for programs too (`state`, `allowed` …), except where they would hide a standard member. */
+function extensions(parameters: ProblemParameters): ProblemParameters {
+  const { type: _type, title: _title, status: _status, detail: _detail, instance: _instance, ...rest } = parameters;
+  return rest;
+}
+
+export const retryAfter = (error: CrmError): string | undefined =>
+  error.status === 503 || error.status === 429 ? String(error.parameters.seconds ?? RETRY_AFTER_SECONDS) : undefined;

@@ -1,0 +1,63 @@
+import { ASSERTION_HEADER, CLIENT_ADDRESS_HEADER, CrmError, type ServiceRoute } from '#contracts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { createHash } from 'node:crypto';
+import { preferredLanguage, type RequestContext, runInContext, SYSTEM } from '../context/request-context.js';
+import { continueTrace } from '../context/trace.js';
+import type { AssertionVerifier } from './assertion.js';
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+const KEY = /^[\x21-\x7e]{1,255}$/;
+const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? undefined : value);
+
+/** The context of a request, made before anything else looks at it; the guard fills in who asks. */
+export interface ContextOfRequest extends RequestContext {
+  route?: ServiceRoute;
+  recordId?: string;
+  address?: string;
+  requestId?: string;
+  ifMatch?: string;
+  idempotency?: RequestContext['idempotency'];
+}
+const contexts = new WeakMap<FastifyRequest, ContextOfRequest>();
+export const contextOf = (request: FastifyRequest): ContextOfRequest => contexts.get(request)!;
+
+/** Opens the context of each request, so that logs, events and problems of it carry its trace. */
+export function installContext(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const trace = continueTrace(one(request.headers.traceparent));
+    const context: ContextOfRequest = {
+      ...trace,
+      language: preferredLanguage(one(request.headers['accept-language'])),
+      actor: { ...SYSTEM, id: '', kind: 'anonymous' },
+    };
+    contexts.set(request, context);
+    void reply.header('traceparent', trace.traceparent);
+    runInContext(context, done);
+  });
+}
+
+/** Identity and what comes beside it; nothing of it counts without a valid assertion. */
+export async function identify(request: FastifyRequest, verifier: AssertionVerifier): Promise<ContextOfRequest> {
+  const context = contextOf(request);
+  const { headers } = request;
+  context.actor = await verifier.verify(headers[ASSERTION_HEADER]);
+  const requestId = one(headers['x-request-id']);
+  if (requestId && REQUEST_ID.test(requestId)) context.requestId = requestId;
+  context.address = one(headers[CLIENT_ADDRESS_HEADER]);
+  context.ifMatch = one(headers['if-match']);
+  return context;
+}
+
+/** @throws CrmError validation-failed for a key that is no printable ASCII of at most 255 characters */
+export function readIdempotencyKey(request: FastifyRequest, context: ContextOfRequest, route: ServiceRoute): void {
+  const key = one(request.headers['idempotency-key']);
+  if (key === undefined || route.method !== 'POST' || route.secret) return;
+  if (!KEY.test(key))
+    throw new CrmError('validation-failed', {}, [
+      { path: 'Idempotency-Key', code: 'invalid_format', message: '1 to 255 printable ASCII characters' },
+    ]);
+  const fingerprint = createHash('sha256')
+    .update(`${request.method} ${request.url}\n${request.body === undefined ? '' : JSON.stringify(request.body)}`)
+    .digest('base64url');
+  context.idempotency = { key, fingerprint, claimed: false };
+}

@@ -1,0 +1,45 @@
+import { combineGrants, CrmError, type Right } from '#contracts';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Tx } from '../db/tx.js';
+import { Readiness } from '../start/readiness.js';
+
+/** What this service knows of people, from auth's events; nobody is asked on the request path. */
+@Injectable()
+export class People implements OnModuleInit {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly readiness: Readiness,
+  ) {}
+
+  onModuleInit(): void {
+    this.readiness.require({
+      name: 'people not known yet',
+      isReady: async () => {
+        const [row] = await this.dataSource.query<Array<{ ready: boolean }>>(
+          'SELECT EXISTS (SELECT 1 FROM person) AND EXISTS (SELECT 1 FROM role_grant) AS ready',
+        );
+        return row!.ready;
+      },
+    });
+  }
+
+  /**
+   * Records go to people who hold the right for records of their own: account managers, in the seeded roles.
+   * @throws CrmError person-not-eligible unless the person is active and holds `right` with the scope `own`
+   */
+  async requireEligible(tx: Tx, field: string, personId: string, right: Right): Promise<void> {
+    const rows = await tx.query<{ grants: string[] }>(
+      `SELECT g.grants FROM person p JOIN role_grant g ON g.role = ANY (p.roles) WHERE p.id = $1 AND p.status = 'active'`,
+      [personId],
+    );
+    if (combineGrants(rows.flatMap((row) => row.grants))[right] !== 'own')
+      throw new CrmError('person-not-eligible', { field, right }, [
+        {
+          path: field,
+          code: 'person_not_eligible',
+          message: `must be one active user who holds ${right} for their own records`,
+        },
+      ]);
+  }
+}

@@ -1,0 +1,112 @@
+import { type ServiceName, TOPOLOGY } from '#contracts';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import type { ServiceConfig } from '../config/service-settings.js';
+import { dataSourceOptions, type EntityClass, type MigrationClass } from '../db/data-source.js';
+import { Housekeeping } from '../db/housekeeping.js';
+import { Messaging1763700000000 } from '../db/messaging.migration.js';
+import { migrate } from '../db/migrate.js';
+import type { RecordPolicy } from '../db/record-policy.js';
+import { UnitOfWork } from '../db/unit-of-work.js';
+import { Broker } from '../events/broker.js';
+import { DEAD_LETTER_POLICY, DeadLetters } from '../events/dead-letters.js';
+import { type EventHandler, EventInbox } from '../events/event-inbox.js';
+import { ProjectionLag } from '../events/projection-lag.js';
+import { RelaySignal } from '../events/relay-signal.js';
+import { ContractInterceptor } from '../http/contract.interceptor.js';
+import { deadLettersController } from '../http/dead-letters.controller.js';
+import { HealthController } from '../http/health.controller.js';
+import { ProblemFilter } from '../http/problem.filter.js';
+import { RightsGuard } from '../http/rights.guard.js';
+import type { Logger } from '../logging/logger.js';
+import { Readiness } from './readiness.js';
+import { EVENT_HANDLERS, LOGGER, RECORD_POLICIES, SERVICE_CONFIG, SERVICE_NAME } from './tokens.js';
+
+/** A service on one page: its data, its records, and the module with its doors and rules. */
+export interface ServiceDefinition {
+  readonly service: ServiceName;
+  readonly entities: EntityClass[];
+  /** Besides the platform's own; run in the order of their names' timestamps. */
+  readonly migrations: MigrationClass[];
+  readonly records?: readonly RecordPolicy[];
+  readonly module: DynamicModule | (new () => object);
+}
+
+/** What every service has: database, unit of work, outbox, inbox, rights, problems, health. */
+@Global()
+@Module({})
+export class ServiceModule {
+  static of(definition: ServiceDefinition, config: ServiceConfig, logger: Logger, broker: Broker): DynamicModule {
+    const { service, entities, migrations, records = [] } = definition;
+    return {
+      module: ServiceModule,
+      imports: [
+        DiscoveryModule,
+        TypeOrmModule.forRootAsync({
+          useFactory: () => ({
+            ...dataSourceOptions(service, config.DATABASE_URL, config.DATABASE_POOL, entities, [
+              Messaging1763700000000,
+              ...migrations,
+            ]),
+            retryAttempts: 30,
+            retryDelay: 1000,
+          }),
+          dataSourceFactory: async (options) => {
+            const dataSource = await new DataSource(options!).initialize();
+            await migrate(dataSource, service, config.DATABASE_URL);
+            return dataSource;
+          },
+        }),
+        definition.module,
+      ],
+      controllers: [HealthController, deadLettersController(service)],
+      providers: [
+        { provide: SERVICE_NAME, useValue: service },
+        { provide: SERVICE_CONFIG, useValue: config },
+        { provide: LOGGER, useValue: logger },
+        { provide: Broker, useValue: broker },
+        { provide: RECORD_POLICIES, useValue: [...records, DEAD_LETTER_POLICY] },
+        { provide: EVENT_HANDLERS, useValue: new Map<string, EventHandler>() },
+        {
+          provide: EventInbox,
+          inject: [DataSource, RECORD_POLICIES, RelaySignal, EVENT_HANDLERS],
+          useFactory: (
+            dataSource: DataSource,
+            policies: RecordPolicy[],
+            signal: RelaySignal,
+            handlers: Map<string, EventHandler>,
+          ) =>
+            new EventInbox(
+              dataSource,
+              policies,
+              signal,
+              handlers,
+              new Map(TOPOLOGY.map(({ event }) => [event.type, event])),
+            ),
+        },
+        UnitOfWork,
+        RelaySignal,
+        ProjectionLag,
+        Readiness,
+        DeadLetters,
+        Housekeeping,
+        { provide: APP_GUARD, useClass: RightsGuard },
+        { provide: APP_INTERCEPTOR, useClass: ContractInterceptor },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+      ],
+      exports: [
+        Broker,
+        SERVICE_NAME,
+        SERVICE_CONFIG,
+        LOGGER,
+        RECORD_POLICIES,
+        UnitOfWork,
+        RelaySignal,
+        ProjectionLag,
+        Readiness,
+      ],
+    };
+  }
+}

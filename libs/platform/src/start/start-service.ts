@@ -1,0 +1,95 @@
+import { ROUTES } from '#contracts';
+import { DiscoveryService, MetadataScanner, NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DataSource } from 'typeorm';
+import type { ServiceConfig } from '../config/service-settings.js';
+import { type EventHandler, EventInbox } from '../events/event-inbox.js';
+import { JetStreamTransport } from '../events/jetstream-transport.js';
+import { Broker } from '../events/broker.js';
+import { connectNats } from '../events/nats-connection.js';
+import { OutboxRelay } from '../events/outbox-relay.js';
+import { ProjectionLag } from '../events/projection-lag.js';
+import { RelaySignal } from '../events/relay-signal.js';
+import { installContext } from '../http/request.hook.js';
+import { createLogger, nestLogger } from '../logging/logger.js';
+import { checkRoutes } from './check-routes.js';
+import { Readiness } from './readiness.js';
+import type { RunningApp } from './run-main.js';
+import { type ServiceDefinition, ServiceModule } from './service.module.js';
+import { EVENT_HANDLERS } from './tokens.js';
+
+export const API_PREFIX = 'api/v1';
+const GENERAL_BODY_LIMIT = 1_048_576;
+
+/** Starts a service; resolves when its port listens. Whether it is ready is asked at `/health/ready`. */
+export async function startService(definition: ServiceDefinition, config: ServiceConfig): Promise<RunningApp> {
+  const { service } = definition;
+  const logger = createLogger(service, config.LOG_LEVEL);
+  const bodyLimit = Math.max(
+    GENERAL_BODY_LIMIT,
+    ...ROUTES.filter((route) => route.service === service).map((route) => route.bodyLimit ?? 0),
+  );
+  const adapter = new FastifyAdapter({ bodyLimit, return503OnClosing: true, routerOptions: { maxParamLength: 200 } });
+  acceptJson(adapter);
+  installContext(adapter.getInstance());
+  const broker = new Broker(connectNats(`crm-${service}`, config, logger));
+  const app = await NestFactory.create<NestFastifyApplication>(
+    ServiceModule.of(definition, config, logger, broker),
+    adapter,
+    {
+      logger: nestLogger(logger),
+      abortOnError: false,
+    },
+  );
+  app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready'] });
+  checkRoutes(service, app.get(DiscoveryService), app.get(MetadataScanner, { strict: false }));
+
+  const transport = new JetStreamTransport(
+    service,
+    broker,
+    app.get(DataSource),
+    app.get(EventInbox),
+    app.get<Map<string, EventHandler>>(EVENT_HANDLERS),
+    logger,
+  );
+  app.get(ProjectionLag).follow(transport.states);
+  app.connectMicroservice({ strategy: transport }, { inheritAppConfig: true });
+  const relay = new OutboxRelay({ service, databaseUrl: config.DATABASE_URL }, app.get(RelaySignal), logger);
+  let stopping = false;
+  void broker.connection.then((nats) => {
+    if (stopping) return nats.close();
+    return relay.start(nats);
+  });
+
+  try {
+    await app.startAllMicroservices();
+    await app.listen(config.PORT, config.HOST);
+  } catch (error) {
+    stopping = true;
+    await app.close().catch(() => undefined);
+    throw error;
+  }
+  return {
+    name: service,
+    url: await app.getUrl(),
+    stop: async () => {
+      stopping = true;
+      app.get(Readiness).drain();
+      await app.close();
+      await relay.stop();
+      const nats = await Promise.race([broker.connection, Promise.resolve(undefined)]);
+      await nats?.drain().catch(() => undefined);
+    },
+  };
+}
+
+/** JSON only; an act without a body may come with the content type all the same. */
+function acceptJson(adapter: FastifyAdapter): void {
+  const fastify = adapter.getInstance();
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    else void parse(request, body as string, done);
+  });
+}

@@ -1,0 +1,174 @@
+import type { Envelope } from '#contracts';
+import { EventProbe, TestNats, TEST_PASSWORD } from '#testing';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { v7 } from 'uuid';
+import { runInContext, SYSTEM } from '../src/context/request-context.js';
+import { UnitOfWork } from '../src/db/unit-of-work.js';
+import { connectNats } from '../src/events/nats-connection.js';
+import { OutboxRelay, waves } from '../src/events/outbox-relay.js';
+import { createLogger } from '../src/logging/logger.js';
+import { TicketWithdrawn } from '#contracts';
+import { Messaging } from './messaging.fixture.js';
+
+const logger = createLogger('service', 'silent');
+
+describe('OutboxRelay', () => {
+  let messaging: Messaging;
+  let nats: TestNats;
+  let probe: EventProbe;
+  let uow: UnitOfWork;
+  const running: Array<{ relay: OutboxRelay; connection: NatsConnection }> = [];
+
+  const startRelay = async () => {
+    const connection = await connectNats(
+      'relay',
+      { NATS_URL: nats.url, NATS_USER: 'service', NATS_PASSWORD: TEST_PASSWORD },
+      logger,
+    );
+    const relay = new OutboxRelay(
+      { service: 'service', databaseUrl: messaging.database.url, pollMs: 100, reconcileMs: 100, standbyMs: 50 },
+      messaging.signal,
+      logger,
+    );
+    relay.start(connection);
+    running.push({ relay, connection });
+    return relay;
+  };
+  const write = (id: string, count = 1) =>
+    uow.run(async (tx) => {
+      for (let each = 0; each < count; each++)
+        tx.publish(TicketWithdrawn.of(id, { ticketId: id, code: `TKT-${each}` }));
+    });
+  const unpublished = async (): Promise<number> =>
+    (
+      await messaging.dataSource.query<Array<{ count: number }>>(
+        'SELECT count(*)::int AS count FROM outbox WHERE published_at IS NULL',
+      )
+    )[0]!.count;
+  const heard = (id: string): number[] =>
+    probe.heard.filter((event: Envelope) => event.subject === id).map((event) => event.sequence);
+  const hears = (id: string, sequence: number) =>
+    probe.published(TicketWithdrawn.type, (event) => event.subject === id && event.sequence === sequence, 20_000);
+
+  beforeEach(async () => {
+    [messaging, nats] = await Promise.all([Messaging.create(), TestNats.start()]);
+    probe = await EventProbe.connect(nats.url);
+    uow = new UnitOfWork(messaging.dataSource, messaging.signal, []);
+  });
+  afterEach(async () => {
+    for (const { relay, connection } of running.splice(0)) {
+      await relay.stop();
+      await connection.close();
+    }
+    await probe.close();
+    await Promise.all([messaging.close(), nats.stop()]);
+  });
+
+  it('EVT-2: what is committed is published with its envelope, what is rolled back never', async () => {
+    await startRelay();
+    const [id, lost] = [v7(), v7()];
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await expect(
+      uow.run(async (tx) => {
+        tx.publish(TicketWithdrawn.of(lost, { ticketId: lost, code: 'TKT-0' }));
+        throw new Error('changed my mind');
+      }),
+    ).rejects.toThrow('changed my mind');
+    await runInContext({ traceId: 'x', traceparent, language: 'en', actor: { ...SYSTEM, id: 'somebody' } }, () =>
+      write(id, 2),
+    );
+    await hears(id, 2);
+    expect(heard(id)).toEqual([1, 2]);
+    expect(heard(lost)).toEqual([]);
+    expect(probe.heard[0]).toMatchObject({
+      specversion: '1.0',
+      source: '/crm/service',
+      traceparent,
+      actorid: 'somebody',
+      sequence: 1,
+    });
+  });
+
+  it('EVT-2: no row is skipped when transactions commit in another order than they took their numbers', async () => {
+    await startRelay();
+    const ids = Array.from({ length: 60 }, () => v7());
+    await Promise.all(
+      ids.map((id, index) =>
+        uow.run(async (tx) => {
+          tx.publish(TicketWithdrawn.of(id, { ticketId: id, code: 'TKT-1' }));
+          await tx.query('SELECT pg_sleep($1)', [(index % 7) / 100]);
+        }),
+      ),
+    );
+    for (const id of ids) await hears(id, 1);
+    expect(ids.map(heard)).toEqual(ids.map(() => [1]));
+  });
+
+  it('EVT-3: concurrent writers of one record leave numbers without gap or doublet', async () => {
+    await startRelay();
+    const id = v7();
+    await Promise.all(Array.from({ length: 20 }, () => write(id)));
+    await hears(id, 20);
+    expect(heard(id)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  });
+
+  it('ALL-5: a second copy takes over when the first stops', async () => {
+    const first = await startRelay();
+    const id = v7();
+    await write(id);
+    await hears(id, 1);
+    await startRelay();
+    await first.stop();
+    await write(id);
+    await hears(id, 2);
+  });
+
+  it('ALL-4: a broker that is down costs no write; back again, the outbox drains in order', async () => {
+    await startRelay();
+    const id = v7();
+    await write(id);
+    await hears(id, 1);
+    await nats.kill();
+    await write(id, 3);
+    expect(await unpublished()).toBe(3);
+    await nats.run();
+    await hears(id, 4);
+    expect(heard(id)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('EVT-2: a broker that lost its store is noticed and gets the events again', async () => {
+    await startRelay();
+    const ids = Array.from({ length: 5 }, () => v7());
+    for (const id of ids) await write(id, 2);
+    for (const id of ids) await hears(id, 2);
+    await nats.kill();
+    await nats.wipe();
+    probe.heard.length = 0;
+    await nats.run();
+    for (const id of ids) await hears(id, 2);
+    expect(ids.map((id) => new Set(heard(id)).size)).toEqual(ids.map(() => 2));
+  });
+
+  it('EVT-3: a frozen relay that wakes up after another took over marks nothing', async () => {
+    await startRelay();
+    const id = v7();
+    await write(id);
+    await hears(id, 1);
+    await messaging.dataSource.query('UPDATE relay_epoch SET epoch = epoch + 10');
+    await write(id);
+    await hears(id, 2);
+    await probe.published(TicketWithdrawn.type, (event) => event.sequence === 2);
+    const deadline = Date.now() + 10_000;
+    while ((await unpublished()) > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+    const [row] = await messaging.dataSource.query<Array<{ epoch: number }>>('SELECT epoch FROM relay_epoch');
+    expect(row!.epoch).toBeGreaterThan(10);
+    expect(new Set(heard(id))).toEqual(new Set([1, 2]));
+  });
+
+  it('EVT-3: no two events of one record are on their way at once', () => {
+    const row = (aggregate_id: string) => ({ aggregate_id, type: 'crm.service.ticket.created.v1' });
+    expect(
+      waves([row('a'), row('b'), row('a'), row('a'), row('c')]).map((wave) => wave.map((each) => each.aggregate_id)),
+    ).toEqual([['a', 'b'], ['a'], ['a', 'c']]);
+  });
+});
