@@ -144,11 +144,16 @@ export const CustomerRoutes = defineRoutes('customer', 'customers', {
     summary: 'Customers · 客户列表',
     list: {
       filters: {
+        code: 'code',
         status: 'code',
         ownerId: 'id',
         region: 'code',
         level: 'code',
+        satisfaction: 'number',
+        credit: 'number',
         industry: 'code',
+        nature: 'code',
+        type: 'code',
         externalRef: 'code',
         name: 'contains',
         createdAt: 'instant',

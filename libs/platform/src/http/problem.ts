@@ -16,6 +16,8 @@ export interface ProblemDocument {
 }
 
 const RETRY_AFTER_SECONDS = 2;
+/** Bytes that a body may have where its route does not say otherwise. */
+export const GENERAL_BODY_LIMIT = 1_048_576;
 
 /** Any error as one of the documented problems. What is not known becomes `internal`, without its message. */
 export function toCrmError(error: unknown): CrmError {
@@ -27,12 +29,9 @@ export function toCrmError(error: unknown): CrmError {
   const status =
     error instanceof HttpException ? error.getStatus() : Number((error as { statusCode?: unknown } | null)?.statusCode);
   const code = BY_STATUS[status];
-  if (code)
-    return new CrmError(code, {
-      reason: error instanceof Error ? error.message : 'unreadable',
-      limit: 1_048_576,
-      seconds: RETRY_AFTER_SECONDS,
-    });
+  if (code === 'malformed-request') return new CrmError(code, { reason: error instanceof Error ? error.message : 'unreadable' });
+  if (code === 'payload-too-large') return new CrmError(code, { limit: GENERAL_BODY_LIMIT });
+  if (code) return new CrmError(code, code === 'service-unavailable' || code === 'too-many-requests' ? { seconds: RETRY_AFTER_SECONDS } : {});
   return new CrmError('internal');
 }
 

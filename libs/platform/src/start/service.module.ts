@@ -1,7 +1,7 @@
 import { type ServiceName, TOPOLOGY } from '#contracts';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { ServiceConfig } from '../config/service-settings.js';
 import { dataSourceOptions, type EntityClass, type MigrationClass } from '../db/data-source.js';
@@ -45,11 +45,14 @@ export class ServiceModule {
       imports: [
         DiscoveryModule,
         TypeOrmModule.forRootAsync({
+          // A name of its own: several services may run in one process.
+          name: service,
           useFactory: () => ({
             ...dataSourceOptions(service, config.DATABASE_URL, config.DATABASE_POOL, entities, [
               Messaging1763700000000,
               ...migrations,
             ]),
+            name: service,
             retryAttempts: 30,
             retryDelay: 1000,
           }),
@@ -63,6 +66,7 @@ export class ServiceModule {
       ],
       controllers: [HealthController, deadLettersController(service)],
       providers: [
+        { provide: DataSource, useExisting: getDataSourceToken(service) },
         { provide: SERVICE_NAME, useValue: service },
         { provide: SERVICE_CONFIG, useValue: config },
         { provide: LOGGER, useValue: logger },
@@ -97,6 +101,7 @@ export class ServiceModule {
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
       exports: [
+        DataSource,
         Broker,
         SERVICE_NAME,
         SERVICE_CONFIG,

@@ -10,6 +10,7 @@ import { connectNats } from '../events/nats-connection.js';
 import { OutboxRelay } from '../events/outbox-relay.js';
 import { ProjectionLag } from '../events/projection-lag.js';
 import { RelaySignal } from '../events/relay-signal.js';
+import { GENERAL_BODY_LIMIT } from '../http/problem.js';
 import { installContext } from '../http/request.hook.js';
 import { createLogger, nestLogger } from '../logging/logger.js';
 import { checkRoutes } from './check-routes.js';
@@ -19,7 +20,6 @@ import { type ServiceDefinition, ServiceModule } from './service.module.js';
 import { EVENT_HANDLERS } from './tokens.js';
 
 export const API_PREFIX = 'api/v1';
-const GENERAL_BODY_LIMIT = 1_048_576;
 
 /** Starts a service; resolves when its port listens. Whether it is ready is asked at `/health/ready`. */
 export async function startService(definition: ServiceDefinition, config: ServiceConfig): Promise<RunningApp> {
@@ -39,6 +39,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
     {
       logger: nestLogger(logger),
       abortOnError: false,
+    bodyParser: false,
     },
   );
   app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready'] });
@@ -66,7 +67,8 @@ export async function startService(definition: ServiceDefinition, config: Servic
     await app.listen(config.PORT, config.HOST);
   } catch (error) {
     stopping = true;
-    await app.close().catch(() => undefined);
+    // Not awaited: an adapter that did not start never says that it is closed.
+    void app.close().catch(() => undefined);
     throw error;
   }
   return {

@@ -1,0 +1,4 @@
+import { runMain } from '#platform';
+import { start } from './app.js';
+
+await runMain(start);

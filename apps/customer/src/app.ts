@@ -1,0 +1,29 @@
+import {
+  DictionaryMigration,
+  type Environment,
+  loadConfig,
+  PeopleMigration,
+  type RunningApp,
+  type ServiceDefinition,
+  serviceSettings,
+  startService,
+} from '#platform';
+import { z } from 'zod';
+import { Contact } from './contact/contact.entity.js';
+import { Customer } from './customer/customer.entity.js';
+import { CustomerPolicy, DeletedCustomerPolicy } from './customer/customer.policy.js';
+import { CustomerModule } from './customer.module.js';
+import { Customer1763700100000 } from './migrations/1763700100000-customer.js';
+import { Sales1763700200000 } from './migrations/1763700200000-sales.js';
+
+export const CustomerConfig = z.object({ ...serviceSettings });
+
+const customer: ServiceDefinition = {
+  service: 'customer',
+  entities: [Customer, Contact],
+  migrations: [PeopleMigration, DictionaryMigration, Customer1763700100000, Sales1763700200000],
+  records: [CustomerPolicy, DeletedCustomerPolicy],
+  module: CustomerModule,
+};
+
+export const start = (env: Environment): Promise<RunningApp> => startService(customer, loadConfig(CustomerConfig, env));

@@ -1,0 +1,33 @@
+import { CustomerRoutes, type Actor, type ContactChanges, type ContactInput } from '#contracts';
+import { CurrentActor, Handles } from '#platform';
+import { Body, Controller, Param } from '@nestjs/common';
+import { ContactQueries } from './contact.queries.js';
+import { ContactService } from './contact.service.js';
+
+@Controller()
+export class ContactController {
+  constructor(
+    private readonly contacts: ContactService,
+    private readonly queries: ContactQueries,
+  ) {}
+
+  @Handles(CustomerRoutes.listContacts)
+  list(@Param('id') customerId: string, @CurrentActor() actor: Actor) {
+    return this.queries.list(customerId, actor);
+  }
+
+  @Handles(CustomerRoutes.addContact)
+  add(@Param('id') customerId: string, @Body() body: ContactInput) {
+    return this.contacts.add(customerId, body);
+  }
+
+  @Handles(CustomerRoutes.updateContact)
+  update(@Param('id') customerId: string, @Param('contactId') contactId: string, @Body() body: ContactChanges) {
+    return this.contacts.update(customerId, contactId, body);
+  }
+
+  @Handles(CustomerRoutes.removeContact)
+  remove(@Param('id') customerId: string, @Param('contactId') contactId: string) {
+    return this.contacts.remove(customerId, contactId);
+  }
+}

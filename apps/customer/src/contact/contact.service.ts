@@ -1,0 +1,74 @@
+import { CrmError, type ContactChanges, type ContactInput, type ContactView } from '#contracts';
+import { currentContext, UnitOfWork, type Tx } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { noteSearchText } from '../customer/customer-search.js';
+import { Customer } from '../customer/customer.entity.js';
+import { requireVisible } from '../customer/customer.policy.js';
+import { Contact } from './contact.entity.js';
+
+/** Use cases: one method, one transaction. The customer's row is locked first, so that its contacts change one at a time. */
+@Injectable()
+export class ContactService {
+  constructor(private readonly uow: UnitOfWork) {}
+
+  add(customerId: string, input: ContactInput): Promise<ContactView> {
+    return this.uow.run(async (tx) => {
+      const customer = await lockCustomer(tx, customerId);
+      tx.requireScope('contact.write', customer.ownerId);
+      const contact = Contact.of(customerId, input);
+      if (contact.isPrimary) await unsetPrimary(tx, customerId);
+      await tx.insert(contact);
+      tx.publish(contact.added());
+      await noteSearchText(tx, customer);
+      return contact.view();
+    });
+  }
+
+  update(customerId: string, contactId: string, changes: ContactChanges): Promise<ContactView> {
+    return this.uow.run(async (tx) => {
+      const customer = await lockCustomer(tx, customerId);
+      const contact = await loadContact(tx, customerId, contactId);
+      tx.requireScope('contact.write', customer.ownerId);
+      if (changes.isPrimary && !contact.isPrimary) await unsetPrimary(tx, customerId);
+      tx.publish(contact.edit(changes));
+      await tx.save(contact);
+      await noteSearchText(tx, customer);
+      return contact.view();
+    });
+  }
+
+  remove(customerId: string, contactId: string): Promise<void> {
+    return this.uow.run(async (tx) => {
+      const customer = await lockCustomer(tx, customerId);
+      const contact = await loadContact(tx, customerId, contactId);
+      tx.requireScope('contact.write', customer.ownerId);
+      tx.publish(contact.removed());
+      await tx.remove(contact);
+      await noteSearchText(tx, customer);
+    });
+  }
+}
+
+/** Not `tx.load`, which would hold If-Match against the customer; here it names the version of the contact. */
+async function lockCustomer(tx: Tx, id: string): Promise<Customer> {
+  const customer = await tx.find(Customer, { id });
+  if (!customer) throw new CrmError('not-found');
+  await requireVisible(tx, tx.actor, id);
+  return customer;
+}
+
+async function loadContact(tx: Tx, customerId: string, contactId: string): Promise<Contact> {
+  const contact = await tx.find(Contact, { id: contactId, customerId });
+  if (!contact) throw new CrmError('not-found');
+  const ifMatch = currentContext()?.ifMatch;
+  if (ifMatch !== undefined && ifMatch !== '*' && !ifMatch.includes(`"${contact.version}"`))
+    throw new CrmError('stale-version', { current: contact.version });
+  return contact;
+}
+
+async function unsetPrimary(tx: Tx, customerId: string): Promise<void> {
+  const primary = await tx.find(Contact, { customerId, isPrimary: true });
+  if (!primary) return;
+  tx.publish(primary.edit({ isPrimary: false }));
+  await tx.save(primary);
+}

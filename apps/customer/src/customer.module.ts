@@ -1,0 +1,43 @@
+import { Module } from '@nestjs/common';
+import { ContactController } from './contact/contact.controller.js';
+import { ContactQueries } from './contact/contact.queries.js';
+import { ContactService } from './contact/contact.service.js';
+import { CustomerConsumer } from './customer/customer.consumer.js';
+import { CustomerController } from './customer/customer.controller.js';
+import { CustomerQueries } from './customer/customer.queries.js';
+import { CustomerService } from './customer/customer.service.js';
+import { DictionaryController } from './dictionary/dictionary.controller.js';
+import { DictionaryQueries } from './dictionary/dictionary.queries.js';
+import { DictionarySeeder } from './dictionary/dictionary.seeder.js';
+import { SalesController } from './sales/sales.controller.js';
+import { SalesFeedController } from './sales/sales-feed.controller.js';
+import { SalesFeedListener } from './sales/sales-feed.listener.js';
+import { SalesFeedService } from './sales/sales-feed.service.js';
+import { SalesQueries } from './sales/sales.queries.js';
+import { Dictionary, PeopleModule } from '#platform';
+
+/** The whole service on one page: its doors and its rules. */
+@Module({
+  imports: [PeopleModule],
+  controllers: [
+    CustomerController,
+    CustomerConsumer,
+    ContactController,
+    SalesFeedController,
+    SalesController,
+    DictionaryController,
+  ],
+  providers: [
+    CustomerService,
+    CustomerQueries,
+    ContactService,
+    ContactQueries,
+    SalesFeedService,
+    SalesFeedListener,
+    SalesQueries,
+    DictionaryQueries,
+    DictionarySeeder,
+    Dictionary,
+  ],
+})
+export class CustomerModule {}

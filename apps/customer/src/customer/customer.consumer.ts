@@ -1,0 +1,55 @@
+import { OpportunityWon, type DataOf } from '#contracts';
+import { foldName, On, type EventTx, type Tx } from '#platform';
+import { Controller } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
+import { IsNull } from 'typeorm';
+import { Contact } from '../contact/contact.entity.js';
+import { lockRefs } from '../sales/feed-locks.js';
+import { noteSearchText } from './customer-search.js';
+import { Customer } from './customer.entity.js';
+import { addCustomer, lockName, nextCustomerCode } from './customer.service.js';
+
+@Controller()
+export class CustomerConsumer {
+  /**
+   * MKT-6: a won opportunity becomes a customer with its first contact, or is linked to the customer of its name.
+   * Runs in the consumer's transaction: return to be done, throw to be tried again.
+   */
+  @On(OpportunityWon)
+  async createCustomer(@Payload() won: DataOf<typeof OpportunityWon>, @Ctx() tx: EventTx): Promise<void> {
+    await lockName(tx, won.customerName);
+    const made = await tx.query('SELECT 1 FROM customer WHERE source_opportunity_id = $1', [won.opportunityId]);
+    if (made.length > 0) return;
+    const existing = await livingOfName(tx, foldName(won.customerName));
+    if (existing) {
+      tx.publish(existing.link(won.opportunityId));
+      return;
+    }
+    const customer = Customer.fromWon(won, await nextCustomerCode(tx));
+    await lockRefs(tx, customer.refs);
+    await addCustomer(tx, customer);
+    if (won.contactName) {
+      const contact = Contact.of(customer.id, {
+        name: won.contactName,
+        officePhone: won.contactPhone,
+        isPrimary: true,
+      });
+      await tx.insert(contact);
+      tx.publish(contact.added());
+    }
+    await noteSearchText(tx, customer);
+  }
+}
+
+/** The oldest living customer of the name, locked; one that was renamed or deleted while we waited for its lock is passed over. */
+async function livingOfName(tx: Tx, foldedName: string): Promise<Customer | undefined> {
+  for (;;) {
+    const [known] = await tx.query<{ id: string }>(
+      'SELECT id FROM customer WHERE folded_name = $1 AND deleted_at IS NULL ORDER BY created_at, id LIMIT 1',
+      [foldedName],
+    );
+    if (!known) return undefined;
+    const customer = await tx.find(Customer, { id: known.id, foldedName, deletedAt: IsNull() });
+    if (customer) return customer;
+  }
+}

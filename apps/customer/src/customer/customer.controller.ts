@@ -1,0 +1,43 @@
+import { CustomerRoutes, type Actor, type CustomerChanges, type CustomerInput } from '#contracts';
+import { CurrentActor, Handles, type ListQuery } from '#platform';
+import { Body, Controller, Param, Query } from '@nestjs/common';
+import { CustomerQueries } from './customer.queries.js';
+import { CustomerService } from './customer.service.js';
+
+@Controller()
+export class CustomerController {
+  constructor(
+    private readonly customers: CustomerService,
+    private readonly queries: CustomerQueries,
+  ) {}
+
+  @Handles(CustomerRoutes.listCustomers)
+  list(@Query() query: ListQuery, @CurrentActor() actor: Actor) {
+    return this.queries.list(query, actor);
+  }
+
+  @Handles(CustomerRoutes.createCustomer)
+  create(@Body() body: CustomerInput) {
+    return this.customers.create(body);
+  }
+
+  @Handles(CustomerRoutes.getCustomer)
+  one(@Param('id') id: string, @CurrentActor() actor: Actor) {
+    return this.queries.one(id, actor);
+  }
+
+  @Handles(CustomerRoutes.updateCustomer)
+  update(@Param('id') id: string, @Body() body: CustomerChanges) {
+    return this.customers.update(id, body);
+  }
+
+  @Handles(CustomerRoutes.deleteCustomer)
+  delete(@Param('id') id: string) {
+    return this.customers.delete(id);
+  }
+
+  @Handles(CustomerRoutes.restoreCustomer)
+  restore(@Param('id') id: string) {
+    return this.customers.restore(id);
+  }
+}

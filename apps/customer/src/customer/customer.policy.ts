@@ -1,0 +1,44 @@
+import { CrmError, type Actor } from '#contracts';
+import { visibleTo, type RecordPolicy } from '#platform';
+import { Customer } from './customer.entity.js';
+
+/** Customer knowledge is shared on purpose; a role may narrow it to its own. */
+const owned = 't.owner_id = :actor';
+
+export const CustomerPolicy: RecordPolicy = {
+  kind: 'customer',
+  entity: Customer,
+  table: 'customer',
+  code: 'code',
+  readRight: 'customer.read',
+  alive: 't.deleted_at IS NULL',
+  owned,
+};
+
+/** What a restore looks for. No entity: `tx.load` stays with the living. */
+export const DeletedCustomerPolicy: RecordPolicy = {
+  kind: 'deleted-customer',
+  table: 'customer',
+  code: 'code',
+  readRight: 'customer.read',
+  alive: 't.deleted_at IS NOT NULL',
+  owned,
+};
+
+/** Anything that runs SQL: the data source for reads, a transaction for changes. */
+interface Sql {
+  query(sql: string, parameters: unknown[]): Promise<unknown>;
+}
+
+/** For what hangs on a customer. @throws CrmError not-found when the person may not see the customer */
+export async function requireVisible(
+  sql: Sql,
+  actor: Actor,
+  id: string,
+  policy: RecordPolicy = CustomerPolicy,
+): Promise<void> {
+  const parameters: unknown[] = [id];
+  const condition = visibleTo(policy, actor, parameters);
+  const rows = await sql.query(`SELECT 1 FROM ${policy.table} t WHERE t.id = $1 AND ${condition}`, parameters);
+  if (!Array.isArray(rows) || rows.length === 0) throw new CrmError('not-found');
+}

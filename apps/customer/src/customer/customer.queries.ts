@@ -1,0 +1,71 @@
+import { CrmError, CustomerRoutes, type Actor, type CustomerView } from '#contracts';
+import { containsText, readList, visibleTo, type ListPlan, type ListQuery, type Page } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Customer } from './customer.entity.js';
+import { CustomerPolicy } from './customer.policy.js';
+
+/** Names of the columns as the view has them. */
+const COLUMNS = `t.id, t.code, t.version, t.status, t.name, t.owner_id AS "ownerId", t.external_ref AS "externalRef", t.region, t.level,
+  t.satisfaction, t.credit, t.industry, t.nature, t.type, t.phone, t.fax, t.address, t.postcode, t.website,
+  t.business_licence AS "businessLicence", t.legal_representative AS "legalRepresentative",
+  t.registered_capital AS "registeredCapital", t.annual_turnover AS "annualTurnover", t.bank, t.bank_account AS "bankAccount",
+  t.local_tax_number AS "localTaxNumber", t.national_tax_number AS "nationalTaxNumber", t.tags, t.remarks,
+  t.source_opportunity_id AS "sourceOpportunityId", t.last_order_date AS "lastOrderDate", t.created_at AS "createdAt"`;
+
+type Row = Pick<Customer, Exclude<keyof CustomerView, 'createdAt'>> & { readonly createdAt: Date } & Record<
+    string,
+    unknown
+  >;
+
+/** `$sort` and `$id` belong to the paging. */
+const view = ({ createdAt, $sort: _sort, $id: _id, ...row }: Row): CustomerView => ({
+  ...row,
+  createdAt: createdAt.toISOString(),
+});
+
+const PLAN: ListPlan<CustomerView> = {
+  definition: CustomerRoutes.listCustomers.list,
+  from: 'customer t',
+  select: COLUMNS,
+  columns: {
+    status: 't.status',
+    ownerId: 't.owner_id',
+    region: 't.region',
+    level: 't.level',
+    satisfaction: 't.satisfaction::numeric',
+    credit: 't.credit::numeric',
+    industry: 't.industry',
+    nature: 't.nature',
+    type: 't.type',
+    externalRef: 't.external_ref',
+    name: 't.name',
+    code: 't.code',
+    createdAt: 't.created_at',
+    lastOrderDate: 't.last_order_date',
+  },
+  search: containsText('t.search_text'),
+  policy: CustomerPolicy,
+  view,
+};
+
+/** Reads: SQL straight to views. */
+@Injectable()
+export class CustomerQueries {
+  constructor(private readonly dataSource: DataSource) {}
+
+  list(query: ListQuery, actor: Actor): Promise<Page<CustomerView>> {
+    return readList(this.dataSource, PLAN, query, actor);
+  }
+
+  async one(id: string, actor: Actor): Promise<CustomerView> {
+    const parameters: unknown[] = [id];
+    const visible = visibleTo(CustomerPolicy, actor, parameters);
+    const [row] = await this.dataSource.query<Row[]>(
+      `SELECT ${COLUMNS} FROM customer t WHERE t.id = $1 AND ${visible}`,
+      parameters,
+    );
+    if (!row) throw new CrmError('not-found');
+    return view(row);
+  }
+}

@@ -1,0 +1,111 @@
+import { CrmError, type CustomerChanges, type CustomerInput, type CustomerView } from '#contracts';
+import { Dictionary, foldName, People, UnitOfWork, type Tx } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { lockRefs } from '../sales/feed-locks.js';
+import { joinOrders } from '../sales/order-record.js';
+import { noteSearchText } from './customer-search.js';
+import { Customer } from './customer.entity.js';
+import { DeletedCustomerPolicy, requireVisible } from './customer.policy.js';
+
+/** Every path that makes customers takes this lock, so that a won opportunity finds the one of its name (MKT-6). */
+export const lockName = (tx: Tx, name: string) =>
+  tx.query(`SELECT pg_advisory_xact_lock(hashtext('customer-name'), hashtext($1))`, [foldName(name)]);
+
+export const nextCustomerCode = (tx: Tx): Promise<string> => tx.nextCode('CUS', 'customer_number');
+
+/** Stores a new customer; orders that waited for it are joined on (FEED-3). Take `lockRefs` before. */
+export async function addCustomer(tx: Tx, customer: Customer): Promise<void> {
+  await tx.insert(customer);
+  tx.publish(customer.created());
+  customer.ordered(await joinOrders(tx, customer));
+}
+
+/** Use cases: one method, one transaction. */
+@Injectable()
+export class CustomerService {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly people: People,
+    private readonly dictionary: Dictionary,
+  ) {}
+
+  create({ ownerId: named, ...input }: CustomerInput): Promise<CustomerView> {
+    return this.uow.run(async (tx) => {
+      const ownerId = named ?? tx.actor.id;
+      await this.requireCodes(tx, input);
+      await this.people.requireEligible(tx, 'ownerId', ownerId, 'customer.update');
+      const customer = Customer.open(input, { code: await nextCustomerCode(tx), ownerId });
+      await lockName(tx, customer.name);
+      await lockRefs(tx, customer.refs);
+      await requireFreeRef(tx, customer);
+      tx.requireScope('customer.create', ownerId);
+      await addCustomer(tx, customer);
+      await noteSearchText(tx, customer);
+      return customer.view();
+    });
+  }
+
+  update(id: string, changes: CustomerChanges): Promise<CustomerView> {
+    return this.uow.run(async (tx) => {
+      // Locks of names and references come before those of rows, as on every path.
+      if (changes.name !== undefined) await lockName(tx, changes.name);
+      if (changes.externalRef) await lockRefs(tx, [changes.externalRef]);
+      const customer = await tx.load(Customer, id);
+      await this.requireCodes(tx, changes);
+      const edited = customer.edit(changes);
+      await requireFreeRef(tx, customer);
+      tx.requireScope('customer.update', customer.ownerId);
+      tx.publish(edited);
+      await tx.save(customer);
+      await noteSearchText(tx, customer);
+      if (changes.externalRef) customer.ordered(await joinOrders(tx, customer));
+      return customer.view();
+    });
+  }
+
+  delete(id: string): Promise<void> {
+    return this.uow.run(async (tx) => {
+      const customer = await tx.load(Customer, id);
+      tx.requireScope('customer.delete', customer.ownerId);
+      tx.publish(customer.delete());
+      await tx.save(customer);
+    });
+  }
+
+  restore(id: string): Promise<CustomerView> {
+    return this.uow.run(async (tx) => {
+      await requireVisible(tx, tx.actor, id, DeletedCustomerPolicy);
+      // A deleted customer is not edited, so what is read here without a lock stays true.
+      const deleted = await tx.manager.findOneByOrFail(Customer, { id });
+      await lockName(tx, deleted.name);
+      await lockRefs(tx, deleted.refs);
+      const customer = await tx.find(Customer, { id });
+      if (!customer?.deletedAt) throw new CrmError('not-found');
+      await requireFreeRef(tx, customer);
+      tx.requireScope('customer.restore', customer.ownerId);
+      tx.publish(customer.restore());
+      await tx.save(customer);
+      customer.ordered(await joinOrders(tx, customer));
+      return customer.view();
+    });
+  }
+
+  private requireCodes(tx: Tx, { region, level, industry, nature, type }: CustomerChanges): Promise<void> {
+    return this.dictionary.requireActive(tx, [
+      { field: 'region', type: 'region', code: region },
+      { field: 'level', type: 'customer_level', code: level },
+      { field: 'industry', type: 'industry', code: industry },
+      { field: 'nature', type: 'company_nature', code: nature },
+      { field: 'type', type: 'company_type', code: type },
+    ]);
+  }
+}
+
+/** Unique among the living; the lock on the reference keeps another one from coming in between. */
+async function requireFreeRef(tx: Tx, { id, externalRef }: Customer): Promise<void> {
+  const taken = await tx.query('SELECT 1 FROM customer WHERE external_ref = $1 AND deleted_at IS NULL AND id <> $2', [
+    externalRef,
+    id,
+  ]);
+  if (taken.length > 0) throw new CrmError('already-exists', { field: 'externalRef' });
+}

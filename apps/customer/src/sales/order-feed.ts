@@ -1,0 +1,84 @@
+import { OrderItem, type FeedResult } from '#contracts';
+import type { Tx } from '#platform';
+import { feedResult, keepRejections, sortItems } from './feed-item.js';
+import { lockRefs, shareProductNames } from './feed-locks.js';
+import { orderAmounts } from './money.js';
+import { noteLastOrders, publishOrders } from './order-record.js';
+
+interface Changed {
+  id: string;
+  key: string;
+  customer_id: string | null;
+}
+
+/** FEED-2, FEED-3: orders by key, the newest version wins; an unknown customer or product does not keep one out. */
+export async function feedOrders(tx: Tx, items: readonly unknown[]): Promise<FeedResult> {
+  const sorted = sortItems(OrderItem, items, (order) =>
+    orderAmounts(order) ? undefined : 'lines: the total is too large',
+  );
+  await keepRejections(tx, 'order', sorted.rejections);
+  const orders = sorted.newest.map((order) => ({ ...order, ...orderAmounts(order)! }));
+  const keys = orders.map(({ key }) => key);
+
+  await shareProductNames(tx);
+  const refs = await tx.query<{ ref: string }>('SELECT customer_ref AS ref FROM sales_order WHERE key = ANY($1)', [
+    keys,
+  ]);
+  await lockRefs(tx, [...orders.map(({ customerRef }) => customerRef), ...refs.map(({ ref }) => ref)]);
+  const before = await tx.query<Changed>(
+    'SELECT id, key, customer_id FROM sales_order WHERE key = ANY($1) ORDER BY key FOR UPDATE',
+    [keys],
+  );
+  const changed = await upsert(tx, orders);
+  const ids = new Map(changed.map(({ key, id }) => [key, id]));
+  await replaceLines(
+    tx,
+    [...ids.values()],
+    orders.flatMap(({ key, lines, amounts }) => {
+      const orderId = ids.get(key);
+      if (orderId === undefined) return [];
+      return lines.map((line, position) => ({ ...line, orderId, position, amount: amounts[position] }));
+    }),
+  );
+  const touched = [...before.filter(({ key }) => ids.has(key)), ...changed].flatMap(
+    ({ customer_id }) => customer_id ?? [],
+  );
+  await noteLastOrders(tx, [...new Set(touched)]);
+  await publishOrders(tx, [...ids.values()]);
+  return feedResult(changed.length, sorted);
+}
+
+/**
+ * A reference names a living customer by code, else by external reference. An order keeps the customer it has when its
+ * reference is unchanged but names nobody any more: deleted customers keep their orders.
+ */
+const upsert = (tx: Tx, orders: readonly object[]): Promise<Changed[]> =>
+  tx.query(
+    `INSERT INTO sales_order AS o (id, key, version, customer_ref, customer_id, date, status, currency, address, total)
+     SELECT f.id, f.key, f.comparable, f."customerRef", coalesce(by_code.id, by_ref.id), f.date, f.status, f.currency, f.address, f.total
+       FROM jsonb_to_recordset($1::jsonb) AS f(id uuid, key text, comparable numeric, "customerRef" text, date date, status text,
+                                               currency text, address text, total numeric)
+       LEFT JOIN customer by_code ON by_code.code = f."customerRef" AND by_code.deleted_at IS NULL
+       LEFT JOIN customer by_ref ON by_ref.external_ref = f."customerRef" AND by_ref.deleted_at IS NULL
+      ORDER BY f.key
+     ON CONFLICT ON CONSTRAINT sales_order_key DO UPDATE SET
+       version = excluded.version, date = excluded.date, status = excluded.status, currency = excluded.currency,
+       address = excluded.address, total = excluded.total, customer_ref = excluded.customer_ref,
+       customer_id = coalesce(excluded.customer_id, CASE WHEN o.customer_ref = excluded.customer_ref THEN o.customer_id END)
+     WHERE o.version < excluded.version
+     RETURNING id, key, customer_id`,
+    [JSON.stringify(orders)],
+  );
+
+/** Lines as the version has them, with the names that the products bear now. */
+async function replaceLines(tx: Tx, orderIds: readonly string[], lines: readonly object[]): Promise<void> {
+  await tx.query('DELETE FROM sales_order_line WHERE order_id = ANY($1)', [orderIds]);
+  await tx.query(
+    `INSERT INTO sales_order_line (order_id, position, product_key, product_name, quantity, unit, unit_price, discount, amount)
+     SELECT f."orderId", f.position, f."productKey", p.name, f.quantity, f.unit, f."unitPrice", f.discount, f.amount
+       FROM jsonb_to_recordset($1::jsonb) AS f("orderId" uuid, position int, "productKey" text, quantity numeric, unit text,
+                                               "unitPrice" numeric, discount numeric, amount numeric)
+       LEFT JOIN product p ON p.key = f."productKey"`,
+    [JSON.stringify(lines)],
+  );
+}

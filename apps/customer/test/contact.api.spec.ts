@@ -1,0 +1,101 @@
+import { ContactAdded, ContactRemoved, ContactUpdated, ContactView } from '#contracts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { v7 } from 'uuid';
+import { startWorld, type World } from './customer.fixture.js';
+
+let world: World;
+let contacts: string;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.service.stop());
+beforeEach(async () => {
+  const { body } = await as('alice').post('/api/v1/customers').send({ name: 'ACME' }).expect(201);
+  contacts = `/api/v1/customers/${body.id}/contacts`;
+});
+
+const as = (person: 'manager' | 'alice' | 'bob') => world.service.as(world[person]);
+const add = async (body: object) => (await as('alice').post(contacts).send(body).expect(201)).body as ContactView;
+const list = async () => (await as('bob').get(contacts).expect(200)).body.items as ContactView[];
+
+describe('contacts', () => {
+  it('CUS-3: are added with what is known of them', async () => {
+    const input = {
+      name: '王小明',
+      gender: 'male',
+      position: 'CTO',
+      mobile: '139',
+      email: 'a@b.cn',
+      birthday: '1980-02-29',
+      tags: ['x'],
+    };
+    const contact = ContactView.strict().parse(await add(input));
+    expect(contact).toMatchObject({ ...input, isPrimary: false, version: 1 });
+    const event = await world.service.events.published(ContactAdded.type, ({ subject }) => subject === contact.id);
+    expect(ContactAdded.data.parse(event.data)).toMatchObject({ customerId: contact.customerId, name: '王小明' });
+    expect(await list()).toEqual([contact]);
+  });
+
+  it('CUS-3: at most one is the primary one', async () => {
+    const first = await add({ name: 'First', isPrimary: true });
+    const second = await add({ name: 'Second', isPrimary: true });
+    expect((await list()).map(({ name, isPrimary }) => [name, isPrimary])).toEqual([
+      ['Second', true],
+      ['First', false],
+    ]);
+    await as('alice').patch(`${contacts}/${first.id}`).send({ isPrimary: true }).expect(200);
+    expect((await list()).filter(({ isPrimary }) => isPrimary).map(({ id }) => id)).toEqual([first.id]);
+    const unset = await world.service.events.published(ContactUpdated.type, ({ subject }) => subject === second.id);
+    expect(unset.data).toMatchObject({ isPrimary: false });
+  });
+
+  it('CUS-3: stays at one primary when several are set at once', async () => {
+    await Promise.all([1, 2, 3, 4].map((n) => add({ name: `P${n}`, isPrimary: true })));
+    expect((await list()).map(({ isPrimary }) => isPrimary)).toEqual([true, false, false, false]);
+  });
+
+  it('CUS-3: are edited and removed', async () => {
+    const { id } = await add({ name: 'Ann', email: 'ann@example.com' });
+    const { body } = await as('alice').patch(`${contacts}/${id}`).send({ position: 'CEO', email: null }).expect(200);
+    expect(body).toMatchObject({ name: 'Ann', position: 'CEO', email: null, version: 2 });
+    await as('alice').delete(`${contacts}/${id}`).expect(204);
+    await world.service.events.published(ContactRemoved.type, ({ subject }) => subject === id);
+    expect(await list()).toEqual([]);
+    await as('alice').patch(`${contacts}/${id}`).send({ name: 'X' }).expect(404);
+  });
+
+  it('AUT-6: belong to the owner of their customer, or a manager', async () => {
+    const { id } = await add({ name: 'Ann' });
+    await as('bob').post(contacts).send({ name: 'X' }).expect(403);
+    await as('bob').patch(`${contacts}/${id}`).send({ name: 'X' }).expect(403);
+    await as('bob').delete(`${contacts}/${id}`).expect(403);
+    await as('manager').patch(`${contacts}/${id}`).send({ name: 'Anne' }).expect(200);
+  });
+
+  it('CUS-3: are not reached through another customer', async () => {
+    const { id } = await add({ name: 'Ann' });
+    const other = (await as('alice').post('/api/v1/customers').send({ name: 'Other' })).body;
+    await as('alice').patch(`/api/v1/customers/${other.id}/contacts/${id}`).send({ name: 'X' }).expect(404);
+    await as('alice').post(`/api/v1/customers/${v7()}/contacts`).send({ name: 'X' }).expect(404);
+    await as('alice').get(`/api/v1/customers/${v7()}/contacts`).expect(404);
+  });
+
+  it.each([
+    [{ name: 'Ann', mobile: 'call me' }, 'mobile'],
+    [{ name: 'Ann', birthday: '2025-02-29' }, 'birthday'],
+    [{ name: 'Ann', email: 'ann' }, 'email'],
+    [{ name: 'Ann', gender: 'x' }, 'gender'],
+    [{ name: 'x'.repeat(101) }, 'name'],
+  ])('ALL-1: refuses %j', async (body, path) => {
+    const answer = await as('alice').post(contacts).send(body).expect(400);
+    expect(answer.body.errors).toEqual(expect.arrayContaining([expect.objectContaining({ path })]));
+  });
+
+  it('ALL-2: If-Match names the version of the contact', async () => {
+    const { id } = await add({ name: 'Ann' });
+    await as('alice').patch(`${contacts}/${id}`).set('if-match', '"1"').send({ name: 'B' }).expect(200);
+    await as('alice').patch(`${contacts}/${id}`).set('if-match', '"1"').send({ name: 'C' }).expect(412);
+    await as('alice').delete(`${contacts}/${id}`).set('if-match', '"1"').expect(412);
+    await as('alice').delete(`${contacts}/${id}`).set('if-match', '"2"').expect(204);
+  });
+});

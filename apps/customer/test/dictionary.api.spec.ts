@@ -1,0 +1,76 @@
+import { DictionaryEntryAdded, DictionaryEntryView } from '#contracts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { start } from '../src/app.js';
+import { DICTIONARY_SEED } from '../src/dictionary/dictionary.seed.js';
+import { startWorld, type World } from './customer.fixture.js';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.service.stop());
+
+const entries = Object.values(DICTIONARY_SEED).flatMap((type) => type.entries);
+const seeded = () => world.service.query('SELECT FROM outbox WHERE type = $1', [DictionaryEntryAdded.type]);
+
+describe('the dictionary', () => {
+  it('DIC-1: is read in its order, by a type with underscores or hyphens', async () => {
+    const executive = await world.service.person('executive', 'executive');
+    for (const path of ['opportunity_stage', 'opportunity-stage']) {
+      const { body } = await world.service.as(executive).get(`/api/v1/dictionary/${path}`).expect(200);
+      expect(body.items[0]).toEqual({
+        type: 'opportunity_stage',
+        code: 'prospecting',
+        label: { zh: '初步接触', en: 'Prospecting' },
+        order: 1,
+        active: true,
+        editable: false,
+      });
+      expect(body.items.map(({ code }: DictionaryEntryView) => code)).toEqual([
+        'prospecting',
+        'qualification',
+        'proposal',
+        'negotiation',
+      ]);
+    }
+    await world.service.as(executive).get('/api/v1/dictionary/nothing').expect(404);
+    await world.service
+      .as({ ...executive, rights: {} })
+      .get('/api/v1/dictionary/region')
+      .expect(403);
+  });
+
+  it('DIC-1, DIC-3: is seeded once, whatever starts, and told to the other services', async () => {
+    expect(await seeded()).toHaveLength(entries.length);
+    const { data } = await world.service.events.published(
+      DictionaryEntryAdded.type,
+      (event) => (event.data as { code: string }).code === 'visit',
+    );
+    expect(DictionaryEntryAdded.data.parse(data)).toMatchObject({
+      type: 'activity_kind',
+      label: { zh: '拜访', en: 'Visit' },
+    });
+
+    const second = await start(world.service.environment);
+    const ready = async () => (await fetch(`${second.url}/health/ready`)).ok;
+    await world.service.eventually(ready, 'the second copy is not ready');
+    await second.stop();
+    await world.service.halt();
+    await world.service.run();
+    expect(await seeded()).toHaveLength(entries.length);
+  });
+
+  it('DIC-2: a retired entry is still read, and cannot be chosen', async () => {
+    await world.service.query(
+      `UPDATE dictionary_entry SET active = false WHERE type = 'customer_level' AND code = 'focus'`,
+    );
+    const { body } = await world.service.as(world.alice).get('/api/v1/dictionary/customer-level').expect(200);
+    expect(body.items).toContainEqual(expect.objectContaining({ code: 'focus', active: false }));
+    const refused = await world.service
+      .as(world.alice)
+      .post('/api/v1/customers')
+      .send({ name: 'A', level: 'focus' })
+      .expect(422);
+    expect(refused.body.type).toBe('/problems/unknown-dictionary-code');
+  });
+});

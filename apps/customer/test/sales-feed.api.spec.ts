@@ -1,0 +1,147 @@
+import { ProductRecorded, StockRecorded, type FeedKind } from '#contracts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  CHANGED,
+  feedAs,
+  orderOf,
+  ownKeys,
+  readAs,
+  startWorld,
+  UNCHANGED,
+  type Json,
+  type World,
+} from './customer.fixture.js';
+
+let world: World;
+/** Keys of one test: the tests share a database. */
+let k: (name: string) => string;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.service.stop());
+beforeEach(() => {
+  k = ownKeys();
+});
+
+const feed = (kind: FeedKind, ...items: unknown[]) => feedAs(world, kind, items);
+const get = (path: string) => readAs(world, path);
+const order = (over: object = {}) => orderOf(k, over);
+const theOrder = async (): Promise<Json> => (await get(`/orders?key=${k('O')}`)).items[0];
+
+describe('feeding products and stock', () => {
+  it('FEED-2: the newer version wins, an equal or older one changes nothing', async () => {
+    const product = (version: number | string, name: string) => ({
+      key: k('P'),
+      version,
+      name,
+      price: '18',
+      currency: 'USD',
+    });
+    expect(await feed('products', product(2, 'Chai'))).toEqual(CHANGED);
+    expect(await feed('products', product(2, 'Other'))).toEqual(UNCHANGED);
+    expect(await feed('products', product(1, 'Old'))).toEqual(UNCHANGED);
+    expect((await get(`/products?key=${k('P')}`)).items).toMatchObject([{ name: 'Chai', price: '18.00' }]);
+    expect(await feed('products', product('2026-01-01T00:00:00Z', 'Chai 2'))).toEqual(CHANGED);
+    expect(await feed('products', product('2026-01-01T07:59:59+08:00', 'Older'))).toEqual(UNCHANGED);
+    expect((await get(`/products?key=${k('P')}`)).items).toMatchObject([{ name: 'Chai 2' }]);
+    const { length } = await world.service.query('SELECT FROM outbox WHERE type = $1 AND data->>$2 = $3', [
+      ProductRecorded.type,
+      'key',
+      k('P'),
+    ]);
+    expect(length).toBe(2);
+  });
+
+  it('FEED-2: of several versions in one batch the newest stays', async () => {
+    const item = (version: number) => ({
+      key: k('S'),
+      version,
+      productKey: k('P'),
+      warehouse: 'W1',
+      quantity: version,
+    });
+    expect(await feed('stock', item(1), item(3), item(2))).toEqual({
+      accepted: 1,
+      unchanged: 2,
+      rejected: [],
+    });
+    expect((await get(`/stock?productKey=${k('P')}`)).items).toMatchObject([{ quantity: 3, productName: null }]);
+    const { data } = await world.service.events.published(
+      StockRecorded.type,
+      (event) => (event.data as Json).key === k('S'),
+    );
+    expect(data).toMatchObject({ quantity: 3, warehouse: 'W1' });
+  });
+
+  it('FEED-4: products and stock can be searched and filtered', async () => {
+    await feed('products', { key: k('P'), version: 1, name: `乌龙茶 ${k('Tea')}`, type: 'tea' });
+    await feed('stock', {
+      key: k('S'),
+      version: 1,
+      productKey: k('P'),
+      warehouse: k('上海仓'),
+      bin: 'A-1',
+      quantity: -2.5,
+    });
+    expect((await get(`/products?q=${encodeURIComponent(`龙茶${k('tea')}`)}`)).items).toMatchObject([
+      { key: k('P'), price: null },
+    ]);
+    expect((await get(`/products?type=tea&name=${encodeURIComponent('乌龙')}&key=${k('P')}`)).items).toHaveLength(1);
+    const stock = [{ key: k('S'), productName: `乌龙茶 ${k('Tea')}`, bin: 'A-1', quantity: -2.5 }];
+    expect((await get(`/stock?warehouse=${encodeURIComponent(k('上海仓'))}`)).items).toMatchObject(stock);
+    expect((await get(`/stock?q=${encodeURIComponent(`乌龙茶${k('tea')}`)}`)).items).toMatchObject(stock);
+  });
+});
+
+describe('the door of the feed', () => {
+  it('FEED-3: a bad item is refused with its key and kept, the others go in', async () => {
+    const good = order();
+    const items = [
+      good,
+      { ...order({ key: k('BAD') }), status: 'lost' },
+      order({ key: k('HUGE'), lines: [{ productKey: 'p', quantity: 1e12, unitPrice: '999999999999999' }] }),
+      { key: `${k('NUL')}\0`, version: 1 },
+      { ...order({ key: k('LINE') }), lines: [{ productKey: 'p', quantity: 'x', unitPrice: '1' }] },
+      { ...order({ key: k('VER') }), version: 'yesterday' },
+      'nonsense',
+    ];
+    const result = await feed('orders', ...items);
+    expect(result).toMatchObject({ accepted: 1, unchanged: 0 });
+    expect(result.rejected).toEqual([
+      { key: k('BAD'), reason: expect.stringContaining('status') },
+      { key: k('HUGE'), reason: expect.stringContaining('too large') },
+      { key: `${k('NUL')}\ufffd`, reason: expect.stringContaining('cannot be stored') },
+      { key: k('LINE'), reason: expect.stringContaining('lines.0.quantity') },
+      { key: k('VER'), reason: expect.stringContaining('version') },
+      { key: null, reason: expect.any(String) },
+    ]);
+    expect(await theOrder()).toBeDefined();
+    await feed('orders', ...items);
+    const door = world.service.as(world.salesSystem);
+    const kept = (await door.get('/api/v1/sales-feed/rejections?kind=order&limit=200').expect(200)).body
+      .items as Json[];
+    expect(kept.filter(({ key }) => key === k('BAD'))).toEqual([
+      expect.objectContaining({ kind: 'order', reason: expect.stringContaining('status'), item: items[1] }),
+    ]);
+    expect(kept.filter(({ key }) => key?.startsWith(k('NUL')))).toMatchObject([{ item: items[3] }]);
+  });
+
+  it('AUT-8: only a service account with the right feeds', async () => {
+    const items = [order()];
+    await world.service.as(world.manager).put('/api/v1/sales-feed/orders').send({ items }).expect(403);
+    await world.service.as(world.alice).put('/api/v1/sales-feed/products').send({ items }).expect(403);
+  });
+
+  it('FEED-2: a batch holds 1 to 1000 items', async () => {
+    const door = world.service.as(world.salesSystem);
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, n) => ({ key: k(`N${n}`), version: 1, name: `N${n}` }));
+    expect(await feed('products', ...many(1000))).toMatchObject({ accepted: 1000 });
+    await door
+      .put('/api/v1/sales-feed/products')
+      .send({ items: many(1001) })
+      .expect(400);
+    await door.put('/api/v1/sales-feed/products').send({ items: [] }).expect(400);
+    await door.put('/api/v1/sales-feed/products').send({ items: [], more: 1 }).expect(400);
+  });
+});

@@ -1,0 +1,101 @@
+import helmet from '@fastify/helmet';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SwaggerModule } from '@nestjs/swagger';
+import { fastify } from 'fastify';
+import { createLogger, type Environment, loadConfig, nestLogger, type RunningApp } from '#platform';
+import { AssertionSigner } from './access/assertion.signer.js';
+import { Authenticator } from './access/authenticator.js';
+import { GatewayConfig } from './gateway.config.js';
+import { GatewayModule } from './gateway.module.js';
+import { Readiness } from './health/readiness.js';
+import { guardTheEdge } from './http/edge.plugin.js';
+import { fastifyOptions } from './http/fastify-options.js';
+import { publicServer } from './http/public.server.js';
+import { openApiDocument } from './openapi/openapi-document.js';
+import { API_PREFIX, forwardApi } from './proxy/forward.plugin.js';
+import { Upstreams } from './proxy/upstreams.js';
+
+/** Requests that still run this long after the stop began are cut. */
+const STOP_MS = 20_000;
+
+const contentSecurityPolicy = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'self'"],
+    // Swagger UI sets styles inline and shows its logo from a data: URL.
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    imgSrc: ["'self'", 'data:'],
+    objectSrc: ["'none'"],
+    baseUri: ["'self'"],
+    frameAncestors: ["'none'"],
+  },
+};
+
+/** Starts the gateway. Resolves when its port listens. Throws ConfigError, or the error of a port that can't be had. */
+export async function start(environment: Environment): Promise<RunningApp> {
+  const config = loadConfig(GatewayConfig, environment);
+  const logger = createLogger('gateway', config.LOG_LEVEL);
+  const options = fastifyOptions(config.TRUSTED_PROXIES);
+  // The API is what has to be fast, so it has a Fastify of its own; Nest's serves health, keys and documentation.
+  const api = fastify(options);
+  let stopping = false;
+  const serverFactory = publicServer(
+    `${API_PREFIX}/`,
+    (request, response) => api.routing(request, response),
+    () => stopping,
+  );
+  const adapter = new FastifyAdapter({ ...options, serverFactory });
+  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with(config, logger), adapter, {
+    bodyParser: false,
+    abortOnError: false,
+    logger: nestLogger(logger),
+  });
+  guardTheEdge(api);
+  await api.register(forwardApi, {
+    prefix: API_PREFIX,
+    config,
+    upstreams: app.get<Upstreams>(Upstreams),
+    authenticator: app.get<Authenticator>(Authenticator),
+    signer: app.get<AssertionSigner>(AssertionSigner),
+  });
+  await api.ready();
+  guardTheEdge(adapter.getInstance());
+  await app.register(helmet as never, { contentSecurityPolicy, strictTransportSecurity: false });
+  SwaggerModule.setup('docs', app, openApiDocument() as never, { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
+
+  await listen(app, config);
+  const { port } = app.getHttpServer().address() as { port: number };
+  return {
+    name: 'gateway',
+    url: `http://${urlHost(config.GATEWAY_HOST)}:${port}`,
+    stop: async () => {
+      stopping = true;
+      await stop(app);
+      await api.close();
+    },
+  };
+}
+
+/** Where the machine has no IPv6, "any address" means IPv4 only. */
+async function listen(app: NestFastifyApplication, config: GatewayConfig): Promise<void> {
+  try {
+    await app.listen(config.GATEWAY_PORT, config.GATEWAY_HOST);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (config.GATEWAY_HOST !== '::' || (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL')) throw error;
+    await app.listen(config.GATEWAY_PORT, '0.0.0.0');
+  }
+}
+
+async function stop(app: NestFastifyApplication): Promise<void> {
+  app.get(Readiness).stop();
+  const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), STOP_MS);
+  await app.close();
+  clearTimeout(cut);
+}
+
+const urlHost = (host: string): string => {
+  if (host === '::' || host === '0.0.0.0') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+};

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { SERVICES, type ServiceName } from '#contracts';
+import { logLevel, natsSettings } from '#platform';
+
+const copies = z
+  .string()
+  .transform((value) => value.split(',').map((url) => url.trim().replace(/\/$/, '')))
+  .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be http://host:port, several copies with commas' })).min(1));
+
+const signingKey = z
+  .string()
+  .transform((value, context) => {
+    try {
+      return JSON.parse(value) as unknown;
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be a private JWK as JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z.object(
+      { kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string(), d: z.string(), kid: z.string() },
+      { error: 'must be a private Ed25519 JWK with a kid' },
+    ),
+  );
+
+export const GatewayConfig = z.object({
+  GATEWAY_HOST: z.string().default('::').describe('Public address to listen on; :: is IPv6 and IPv4 · 监听地址'),
+  GATEWAY_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .default(3000)
+    .describe('Public port; 0 takes a free one · 对外端口'),
+  GATEWAY_SIGNING_KEY: signingKey.describe('Private JWK (Ed25519, with kid) that signs assertions · 断言签名私钥'),
+  AUTH_URL: copies.describe('Address of the auth service; several copies with commas · 认证服务地址'),
+  MARKETING_URL: copies.describe('Address of the marketing service · 营销服务地址'),
+  CUSTOMER_URL: copies.describe('Address of the customer service · 客户服务地址'),
+  SERVICE_URL: copies.describe('Address of the ticket service · 工单服务地址'),
+  REPORTING_URL: copies.describe('Address of the reporting service · 报表服务地址'),
+  ...natsSettings,
+  TOKEN_ISSUER: z.string().min(1).default('crm').describe('Issuer of access tokens · 访问令牌签发者'),
+  TRUSTED_PROXIES: z
+    .string()
+    .optional()
+    .describe('Addresses or networks whose x-forwarded-for counts, with commas · 可信代理'),
+  RATE_LIMIT_USER: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(200)
+    .describe('Requests per second and user · 每用户每秒请求数'),
+  RATE_LIMIT_LOGIN: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(60)
+    .describe('Logins per minute and address · 每地址每分钟登录次数'),
+  LOG_LEVEL: logLevel,
+});
+export type GatewayConfig = z.infer<typeof GatewayConfig>;
+
+/** The base addresses of each service's copies. */
+export function serviceUrls(config: GatewayConfig): Record<ServiceName, readonly string[]> {
+  const entries = SERVICES.map((service) => [
+    service,
+    config[`${service.toUpperCase() as Uppercase<ServiceName>}_URL`],
+  ]);
+  return Object.fromEntries(entries) as Record<ServiceName, readonly string[]>;
+}

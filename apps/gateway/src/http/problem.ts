@@ -1,0 +1,34 @@
+import type { CrmError } from '#contracts';
+import { type Language, preferredLanguage, problemDocument, retryAfter } from '#platform';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { traceIdIn } from './trace.js';
+
+/** The headers that a refusal carries beside its body. */
+export function problemHeaders(error: CrmError, language: Language): Record<string, string> {
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json; charset=utf-8',
+    'content-language': language === 'zh' ? 'zh-CN' : 'en',
+    'cache-control': 'no-store',
+  };
+  const seconds = retryAfter(error);
+  if (seconds) headers['retry-after'] = seconds;
+  if (error.status === 401) headers['www-authenticate'] = 'Bearer';
+  if (error.status === 405) headers['allow'] = String(error.parameters.allow);
+  return headers;
+}
+
+/** Answers with the problem, on the raw response where Fastify has let go of it. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: CrmError): void {
+  const { traceparent } = request;
+  const language = preferredLanguage(request.headers['accept-language']);
+  const headers = problemHeaders(error, language);
+  const instance = (request.raw.url ?? '').split('?', 1)[0]!;
+  const body = JSON.stringify(problemDocument(error, language, instance, traceIdIn(traceparent)));
+  if (!reply.sent) {
+    void reply.code(error.status).headers(headers).send(body);
+    return;
+  }
+  if (reply.raw.headersSent || reply.raw.destroyed) return;
+  reply.raw.writeHead(error.status, { ...headers, 'x-request-id': request.id, traceparent });
+  reply.raw.end(body);
+}

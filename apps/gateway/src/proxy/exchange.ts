@@ -1,0 +1,107 @@
+import { CrmError } from '#contracts';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { answerHeaders, type Passport } from './headers.js';
+import { ClientGone } from './request-body.js';
+import type { Upstream } from './upstream.js';
+import { isReset, isUnreachable, type UpstreamCopy } from './upstream.copy.js';
+
+export interface ForwardedRequest {
+  readonly method: Dispatcher.HttpMethod;
+  readonly path: string;
+  readonly headers: string[];
+  readonly body: Buffer | Readable | null;
+}
+
+/**
+ * One request on its way to a service and its answer on the way back, piece by piece. GET and HEAD are tried a second
+ * time when the connection breaks before an answer; other methods only when no copy can have seen them.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  private copy?: UpstreamCopy;
+  private controller?: Dispatcher.DispatchController;
+  private tries = 0;
+  private clientGone = false;
+  private readonly onClose = () => this.abandon();
+
+  /** `fail` answers the client, for as long as no part of an answer is sent. */
+  constructor(
+    private readonly upstream: Upstream,
+    private readonly request: ForwardedRequest,
+    private readonly answer: ServerResponse,
+    private readonly passport: Pick<Passport, 'requestId' | 'traceparent'>,
+    private readonly fail: (error: Error) => void,
+  ) {
+    answer.on('close', this.onClose);
+  }
+
+  start(): void {
+    try {
+      this.copy = this.upstream.pick(this.copy);
+    } catch (error) {
+      this.end();
+      this.fail(error as Error);
+      return;
+    }
+    this.tries++;
+    this.copy.dispatch(this.request, this);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.clientGone) controller.abort(new ClientGone());
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    this.answer.writeHead(status, answerHeaders(headers, this.passport));
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.answer.write(chunk)) return;
+    controller.pause();
+    this.answer.once('drain', () => controller.resume());
+  }
+
+  onResponseEnd(): void {
+    this.copy!.release();
+    this.copy!.succeeded();
+    this.end();
+    this.answer.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    const ours = error instanceof CrmError || error instanceof ClientGone;
+    this.copy!.release();
+    if (!ours) this.copy!.failed(error);
+    this.controller = undefined;
+    if (this.clientGone) return;
+    if (this.answer.headersSent) {
+      // Half an answer can't be taken back; a broken connection tells the client so.
+      this.end();
+      this.answer.destroy(error);
+    } else if (this.mayTryAgain(error)) this.start();
+    else {
+      this.end();
+      this.fail(ours ? error : new CrmError('service-unavailable', { seconds: 1 }));
+    }
+  }
+
+  private mayTryAgain(error: Error): boolean {
+    const { method, body } = this.request;
+    if (this.tries > 1 || !(body === null || Buffer.isBuffer(body))) return false;
+    if (isUnreachable(error)) return true;
+    return isReset(error) && (method === 'GET' || method === 'HEAD');
+  }
+
+  private abandon(): void {
+    if (this.answer.writableFinished) return;
+    this.clientGone = true;
+    this.controller?.abort(new ClientGone());
+  }
+
+  private end(): void {
+    this.answer.off('close', this.onClose);
+  }
+}

@@ -1,0 +1,151 @@
+import rateLimit from '@fastify/rate-limit';
+import { CrmError, type Method, ROUTES, type ServiceRoute } from '#contracts';
+import { toCrmError } from '#platform';
+import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import type { AssertionSigner } from '../access/assertion.signer.js';
+import type { Authenticator, Caller } from '../access/authenticator.js';
+import type { GatewayConfig } from '../gateway.config.js';
+import { malformed } from '../http/request-line.js';
+import { sendProblem } from '../http/problem.js';
+import { Exchange } from './exchange.js';
+import { requestHeaders } from './headers.js';
+import { ClientGone, hasBody, readBody } from './request-body.js';
+import type { Upstreams } from './upstreams.js';
+
+export const API_PREFIX = '/api/v1';
+const BODY_LIMIT = 1024 * 1024;
+const JSON_BODY = /^application\/json\s*(?:;|$)/i;
+const OTHER_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+/** What somebody may do who has to change the password first. */
+const BEFORE_PASSWORD_CHANGE = new Set(['me', 'changePassword', 'logout']);
+/** Where secrets can be guessed. */
+const LOGINS = new Set(['login', 'clientToken']);
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | null;
+  }
+}
+
+export interface Forwarding {
+  readonly config: GatewayConfig;
+  readonly upstreams: Upstreams;
+  readonly authenticator: Authenticator;
+  readonly signer: AssertionSigner;
+}
+
+type Limit = (request: FastifyRequest) => Promise<{ isAllowed: boolean; isExceeded?: boolean; ttlInSeconds?: number }>;
+
+/** The API: each route of the contracts, checked and passed on to its service. What is not there is refused. */
+export async function forwardApi(fastify: FastifyInstance, { config, ...parts }: Forwarding): Promise<void> {
+  const { upstreams, authenticator, signer } = parts;
+  const routes = ROUTES.filter((route) => route.access !== 'gateway');
+  fastify.decorateRequest('caller', null);
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  fastify.setErrorHandler((error, request, reply) => sendProblem(request, reply, asProblem(error)));
+
+  await fastify.register(rateLimit, { global: false, cache: 20_000 });
+  const callerLimit: Limit = fastify.createRateLimit({
+    max: config.RATE_LIMIT_USER,
+    timeWindow: 1000,
+    keyGenerator: (request) => request.caller?.principal.id ?? request.ip,
+  }) as Limit;
+  const loginLimit: Limit = fastify.createRateLimit({
+    max: config.RATE_LIMIT_LOGIN,
+    timeWindow: 60_000,
+    keyGenerator: (request) => request.ip,
+  }) as Limit;
+
+  /** 401, then 429, then 403. */
+  async function admit(request: FastifyRequest, route?: ServiceRoute): Promise<void> {
+    if (route?.access !== 'public') request.caller = await authenticator.caller(request.headers.authorization);
+    const limit = await (route && LOGINS.has(route.name) ? loginLimit : callerLimit)(request);
+    if (limit.isExceeded) throw new CrmError('too-many-requests', { seconds: limit.ttlInSeconds ?? 1 });
+    if (route && request.caller) authorize(request.caller, route);
+    // The router takes "/opportunities/" for an opportunity without a name.
+    if (Object.values(request.params as Record<string, string>).includes('')) throw new CrmError('route-not-found');
+  }
+
+  function forward(route: ServiceRoute): RouteHandlerMethod {
+    const upstream = upstreams.of(route.service);
+    return async (request, reply) => {
+      const { raw, caller } = request;
+      const body = hasBody(raw) ? await acceptBody(request, route) : null;
+      const assertion = await (caller
+        ? signer.assertion(caller.holder, caller.principal, route.service)
+        : signer.anonymous(route.service));
+      const passport = {
+        assertion,
+        address: plainAddress(request.ip),
+        requestId: request.id,
+        traceparent: request.traceparent,
+      };
+      reply.hijack();
+      const forwarded = {
+        method: raw.method!,
+        path: raw.url!,
+        headers: requestHeaders(raw.headers, passport, body !== null),
+        body,
+      };
+      const fail = (error: Error) => sendProblem(request, reply, asProblem(error));
+      new Exchange(upstream, forwarded, reply.raw, passport, fail).start();
+    };
+  }
+
+  for (const route of routes)
+    fastify.route({
+      method: route.method === 'GET' ? ['GET', 'HEAD'] : route.method,
+      url: route.path,
+      onRequest: (request) => admit(request, route),
+      handler: forward(route),
+    });
+
+  for (const [url, methods] of methodsByPath(routes)) {
+    const allow = methods.join(', ');
+    fastify.route({
+      method: OTHER_METHODS.filter((method) => !methods.includes(method)),
+      url,
+      onRequest: (request) => admit(request),
+      handler: () => {
+        throw new CrmError('method-not-allowed', { allow });
+      },
+    });
+  }
+
+  fastify.setNotFoundHandler(async (request) => {
+    await admit(request);
+    throw new CrmError('route-not-found');
+  });
+}
+
+function authorize({ principal }: Caller, route: ServiceRoute): void {
+  if (principal.mustChangePassword && !BEFORE_PASSWORD_CHANGE.has(route.name))
+    throw new CrmError('password-change-required');
+  if (route.access === 'signed-in' || route.access === 'public' || route.access === 'gateway') return;
+  if (!principal.rights[route.access]) throw new CrmError('forbidden', { right: route.access });
+}
+
+async function acceptBody(request: FastifyRequest, route: ServiceRoute) {
+  const { headers } = request;
+  if (route.method === 'GET') throw malformed(`${request.method} has no body`);
+  if (route.body && !JSON_BODY.test(headers['content-type'] ?? '')) throw new CrmError('unsupported-media-type');
+  if (headers['content-encoding'] && headers['content-encoding'] !== 'identity')
+    throw new CrmError('unsupported-media-type');
+  return readBody(request.raw, route.bodyLimit ?? BODY_LIMIT);
+}
+
+function methodsByPath(routes: readonly ServiceRoute[]): Map<string, string[]> {
+  const paths = new Map<string, string[]>();
+  for (const { path, method } of routes) {
+    const implied: (Method | 'HEAD')[] = method === 'GET' ? ['GET', 'HEAD'] : [method];
+    paths.set(path, [...(paths.get(path) ?? []), ...implied]);
+  }
+  return paths;
+}
+
+const asProblem = (error: unknown): CrmError =>
+  error instanceof ClientGone ? malformed('the client went away') : toCrmError(error);
+
+/** IPv4 addresses arrive mapped into IPv6 when the server listens on both. */
+const plainAddress = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address);

@@ -1,0 +1,134 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Dispatcher, Pool } from 'undici';
+
+const CONNECTIONS = 64;
+/** Requests that may wait for a connection; more are answered 503 at once. */
+const QUEUE = 128;
+const PROBE_MS = 250;
+const PROBE_TIMEOUT_MS = 1000;
+const FAILURES_TO_OPEN = 5;
+const SUSPECT_MS = 1000;
+
+const NO_CONNECTION = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const RESET = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+export interface SmallAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+const codeOf = (error: Error): string => (error as NodeJS.ErrnoException).code ?? '';
+/** The service never saw the request. */
+export const isUnreachable = (error: Error): boolean => NO_CONNECTION.has(codeOf(error));
+export const isReset = (error: Error): boolean => RESET.has(codeOf(error));
+
+/**
+ * One copy of a service: its connections, and a breaker. The breaker starts open and closes as soon as the copy says
+ * that it is ready, which is asked four times a second while it is open.
+ */
+export class UpstreamCopy {
+  private readonly pool: Pool;
+  /** Connections of the gateway's own questions, so that they never wait behind clients. */
+  private readonly own: Pool;
+  private open = true;
+  private inFlight = 0;
+  private failures = 0;
+  private suspectUntil = 0;
+  private probing?: Promise<void>;
+  private readonly stopping = new AbortController();
+
+  constructor(
+    readonly url: string,
+    private readonly changed: (copy: UpstreamCopy, available: boolean) => void,
+  ) {
+    this.pool = new Pool(url, {
+      connections: CONNECTIONS,
+      connect: { timeout: 1000 },
+      headersTimeout: 10_000,
+      bodyTimeout: 30_000,
+    });
+    this.own = new Pool(url, { connections: 2, connect: { timeout: 1000 } });
+    this.probe();
+  }
+
+  get available(): boolean {
+    return !this.open && this.inFlight < CONNECTIONS + QUEUE;
+  }
+
+  /** It failed a moment ago; another copy is better. */
+  get suspect(): boolean {
+    return this.suspectUntil > 0 && this.suspectUntil > Date.now();
+  }
+
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.inFlight++;
+    this.pool.dispatch(options, handler);
+  }
+
+  /** Has to be called once for each dispatch, whatever became of it. */
+  release(): void {
+    this.inFlight--;
+  }
+
+  succeeded(): void {
+    this.failures = 0;
+  }
+
+  failed(error: Error): void {
+    this.suspectUntil = Date.now() + SUSPECT_MS;
+    if (isUnreachable(error) || ++this.failures >= FAILURES_TO_OPEN) this.trip();
+  }
+
+  /** A small read for the gateway itself; the breaker has no say in it. */
+  async get(path: string, headers: Record<string, string>, timeout: number, signal: AbortSignal): Promise<SmallAnswer> {
+    const limits = { headersTimeout: timeout, bodyTimeout: timeout };
+    const { statusCode, body } = await this.own.request({ path, method: 'GET', headers, signal, ...limits });
+    return { status: statusCode, body: await body.text() };
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.probing;
+    await Promise.all([this.pool.destroy(), this.own.destroy()]);
+  }
+
+  private trip(): void {
+    if (this.open) return;
+    this.open = true;
+    this.changed(this, false);
+    this.probe();
+  }
+
+  private probe(): void {
+    this.probing = this.probeUntilReady();
+  }
+
+  private async probeUntilReady(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      if (await this.isReady()) {
+        this.open = false;
+        this.failures = 0;
+        this.suspectUntil = 0;
+        this.changed(this, true);
+        return;
+      }
+      await pause(PROBE_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  private async isReady(): Promise<boolean> {
+    try {
+      return (await this.get('/health/ready', {}, PROBE_TIMEOUT_MS, this.stopping.signal)).status === 200;
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { CrmError, type ServiceName } from '#contracts';
+import type { Logger } from '#platform';
+import { type SmallAnswer, UpstreamCopy } from './upstream.copy.js';
+
+const GET_TIMEOUT_MS = 2000;
+
+/** A service behind the gateway, with its copies taking turns. */
+export class Upstream {
+  private readonly copies: readonly UpstreamCopy[];
+  private turn = 0;
+  private ready = false;
+
+  constructor(
+    readonly service: ServiceName,
+    urls: readonly string[],
+    logger: Logger,
+  ) {
+    this.copies = urls.map(
+      (url) =>
+        new UpstreamCopy(url, (copy, available) => {
+          this.ready ||= available;
+          if (available) logger.info({ upstream: service, copy: copy.url }, 'upstream is ready');
+          else logger.warn({ upstream: service, copy: copy.url }, 'upstream is down');
+        }),
+    );
+  }
+
+  /** Whether it was ready once; it stays so. */
+  get wasReady(): boolean {
+    return this.ready;
+  }
+
+  /** The next copy that can take a request, `except` only when there is no other. Throws 503 when none can. */
+  pick(except?: UpstreamCopy): UpstreamCopy {
+    const { length } = this.copies;
+    let second: UpstreamCopy | undefined;
+    for (let step = 0; step < length; step++) {
+      const copy = this.copies[this.turn++ % length]!;
+      if (!copy.available) continue;
+      if (copy !== except && !copy.suspect) return copy;
+      if (!second || second === except) second = copy;
+    }
+    if (second) return second;
+    throw new CrmError('service-unavailable', { seconds: 1 });
+  }
+
+  /** A small read for the gateway itself; the next copy is asked when one does not answer. */
+  async get(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<SmallAnswer> {
+    let failure: unknown;
+    for (const copy of this.copies) {
+      try {
+        return await copy.get(path, headers, GET_TIMEOUT_MS, signal);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.copies.map((copy) => copy.stop()));
+  }
+}

@@ -1,0 +1,30 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { SERVICES, type ServiceName } from '#contracts';
+import { type Logger, LOGGER } from '#platform';
+import { GatewayConfig, serviceUrls } from '../gateway.config.js';
+import { GATEWAY_CONFIG } from '../gateway.tokens.js';
+import { Upstream } from './upstream.js';
+
+/** Where each service is. */
+@Injectable()
+export class Upstreams {
+  private readonly byService: ReadonlyMap<ServiceName, Upstream>;
+
+  constructor(@Inject(GATEWAY_CONFIG) config: GatewayConfig, @Inject(LOGGER) logger: Logger) {
+    const urls = serviceUrls(config);
+    this.byService = new Map(SERVICES.map((service) => [service, new Upstream(service, urls[service], logger)]));
+  }
+
+  of(service: ServiceName): Upstream {
+    return this.byService.get(service)!;
+  }
+
+  /** Services that were not ready once yet. */
+  get missing(): ServiceName[] {
+    return [...this.byService.values()].filter((upstream) => !upstream.wasReady).map(({ service }) => service);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.byService.values()].map((upstream) => upstream.stop()));
+  }
+}

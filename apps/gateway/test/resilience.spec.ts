@@ -1,0 +1,183 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually, GatewayFixture } from './gateway.fixture.js';
+import { json } from './upstream.server.js';
+
+describe('ALL-4: a service that is down costs only what it serves', () => {
+  let gateway: GatewayFixture;
+  let token: string;
+
+  beforeAll(async () => {
+    gateway = await GatewayFixture.start();
+    token = await gateway.token(gateway.manager);
+  });
+  afterAll(() => gateway.stop());
+  afterEach(() => gateway.forgetReceived());
+
+  const get = async (path = '/api/v1/opportunities') => {
+    const answer = await gateway.call(path, { token });
+    return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Record<string, unknown> };
+  };
+  const post = async () => {
+    const answer = await gateway.call('/api/v1/opportunities', {
+      method: 'POST',
+      token,
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
+    await answer.text();
+    return answer.status;
+  };
+
+  it('answers 503 with Retry-After at once, keeps the others, stays ready, and is back within 1 s', async () => {
+    await gateway.marketing.stop();
+    await eventually(async () => (await get()).status === 503);
+    const begun = Date.now();
+    for (let i = 0; i < 50; i++) {
+      const refused = await get();
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+      expect(refused.body).toMatchObject({ type: '/problems/service-unavailable' });
+    }
+    expect((Date.now() - begun) / 50).toBeLessThan(100);
+    expect((await get('/api/v1/customers')).status).toBe(200);
+    expect((await gateway.call('/health/ready')).status).toBe(200);
+
+    await gateway.marketing.listen();
+    expect(await eventually(async () => (await get()).status === 200, 1000)).toBeLessThan(1000);
+  });
+
+  it('is not sent requests while it listens but is not ready', async () => {
+    const ready = gateway.marketing.health;
+    await gateway.marketing.stop();
+    await eventually(async () => (await get()).status === 503);
+    let asked = 0;
+    gateway.marketing.health = (_request, response) => {
+      asked++;
+      json(response, 503, { status: 'not-ready' });
+    };
+    gateway.forgetReceived();
+    await gateway.marketing.listen();
+    await eventually(async () => asked >= 2);
+    expect((await get()).status).toBe(503);
+    expect(gateway.marketing.received).toEqual([]);
+    gateway.marketing.health = ready;
+    await eventually(async () => (await get()).status === 200, 1000);
+  });
+
+  it('tries GET once more when the connection breaks, POST never', async () => {
+    let broken = 0;
+    gateway.marketing.answers((_received, response, socket) => {
+      if (broken++ === 0) socket.destroy();
+      else json(response, 200, {});
+    });
+    expect((await get()).status).toBe(200);
+    expect(gateway.marketing.received.map(({ method }) => method)).toEqual(['GET', 'GET']);
+
+    broken = 0;
+    gateway.forgetReceived();
+    expect(await post()).toBe(503);
+    expect(gateway.marketing.received.map(({ method }) => method)).toEqual(['POST']);
+
+    gateway.forgetReceived();
+    gateway.marketing.answers((_received, _response, socket) => socket.destroy());
+    expect((await get()).status).toBe(503);
+    expect(gateway.marketing.received.length).toBe(2);
+    gateway.marketing.answers((_received, response) => json(response, 200, {}));
+    await eventually(async () => (await get()).status === 200);
+  });
+
+  it('an answer that breaks off half-way is never passed off as whole', async () => {
+    gateway.marketing.answers((_received, response, socket) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+      response.write('{"half":', () => socket.destroy());
+    });
+    const answer = await gateway.call('/api/v1/opportunities', { token });
+    await expect(answer.text()).rejects.toThrow();
+    gateway.marketing.answers((_received, response) => json(response, 200, {}));
+    await eventually(async () => (await get()).status === 200);
+  });
+});
+
+describe('ALL-5: copies of a service take turns', () => {
+  let gateway: GatewayFixture;
+  let token: string;
+
+  beforeAll(async () => {
+    gateway = await GatewayFixture.start({}, 2);
+    token = await gateway.token(gateway.manager);
+  });
+  afterAll(() => gateway.stop());
+
+  it('round robin while both are there; killing one loses no request, read or write', async () => {
+    const [second] = gateway.copies;
+    await eventually(async () => {
+      await gateway.call('/api/v1/opportunities', { token });
+      return second!.received.length > 0;
+    });
+    gateway.forgetReceived();
+    for (let i = 0; i < 20; i++) await gateway.call('/api/v1/opportunities', { token });
+    expect([gateway.marketing.received.length, second!.received.length]).toEqual([10, 10]);
+
+    await second!.stop();
+    for (let i = 0; i < 20; i++) {
+      const init =
+        i % 2 ? { token } : { token, method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
+      expect((await gateway.call('/api/v1/opportunities', init)).status).toBe(200);
+    }
+    expect(gateway.marketing.received.length).toBe(30);
+    await second!.listen();
+    gateway.forgetReceived();
+    await eventually(async () => {
+      await gateway.call('/api/v1/opportunities', { token });
+      return second!.received.length > 0;
+    }, 1500);
+  });
+});
+
+describe('limits', () => {
+  it('a user and an address of logins are held to their rates: 429 with Retry-After, nothing forwarded', async () => {
+    const gateway = await GatewayFixture.start({ RATE_LIMIT_USER: '5', RATE_LIMIT_LOGIN: '3' });
+    try {
+      const [manager, alice] = [await gateway.token(gateway.manager), await gateway.token(gateway.alice)];
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => gateway.call('/api/v1/opportunities', { token: manager })),
+      );
+      const refused = answers.filter(({ status }) => status === 429);
+      expect(refused.length).toBeGreaterThanOrEqual(10);
+      expect(refused.map(({ headers }) => headers.get('retry-after'))).toEqual(refused.map(() => '1'));
+      expect(gateway.marketing.received.length).toBe(20 - refused.length);
+      expect((await gateway.call('/api/v1/opportunities', { token: alice })).status).toBe(200);
+
+      const login = () =>
+        gateway.call('/api/v1/auth/login', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: '{}',
+        });
+      const statuses: number[] = [];
+      for (let i = 0; i < 5; i++) statuses.push((await login()).status);
+      expect(statuses).toEqual([200, 200, 200, 429, 429]);
+    } finally {
+      await gateway.stop();
+    }
+  });
+
+  it('a stop answers what is in flight, and the port is free afterwards', async () => {
+    const gateway = await GatewayFixture.start();
+    const token = await gateway.token(gateway.manager);
+    let finish: () => void = () => undefined;
+    gateway.marketing.answers((_received, response) => (finish = () => json(response, 200, { slow: true })));
+    const slow = gateway.call('/api/v1/opportunities', { token });
+    await eventually(async () => gateway.marketing.received.length === 1);
+    const stopped = gateway.stopApp();
+    await eventually(async () =>
+      gateway.call('/health/live').then(
+        () => false,
+        () => true,
+      ),
+    );
+    finish();
+    expect(await (await slow).json()).toEqual({ slow: true });
+    await stopped;
+    await gateway.stop();
+  });
+});

@@ -1,0 +1,15 @@
+import { DictionaryCopyModule, PeopleModule } from '#platform';
+import { Module } from '@nestjs/common';
+import { CustomerConsumer } from './opportunity/customer.consumer.js';
+import { OpportunityController } from './opportunity/opportunity.controller.js';
+import { OpportunityQueries } from './opportunity/opportunity.queries.js';
+import { OpportunityService } from './opportunity/opportunity.service.js';
+import { PlanService } from './opportunity/plan.service.js';
+
+/** Winning new customers: the service's doors and rules on one page. */
+@Module({
+  imports: [PeopleModule, DictionaryCopyModule],
+  controllers: [OpportunityController, CustomerConsumer],
+  providers: [OpportunityService, PlanService, OpportunityQueries],
+})
+export class MarketingModule {}

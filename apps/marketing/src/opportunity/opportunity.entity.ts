@@ -1,0 +1,204 @@
+import {
+  CrmError,
+  minorUnit,
+  type NewEvent,
+  OpportunityAssigned,
+  type OpportunityChanges,
+  OpportunityCreated,
+  OpportunityDeleted,
+  type OpportunityInput,
+  OpportunityLinked,
+  OpportunityLost,
+  type OpportunityStatus,
+  OpportunityUpdated,
+  type OpportunityView,
+  OpportunityWon,
+} from '#contracts';
+import { searchText } from '#platform';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { v7 } from 'uuid';
+import { EDITABLE, type Field, FIELDS, type Move, MOVES } from './opportunity.rules.js';
+import { formatAmount, opportunityView } from './opportunity.view.js';
+import type { PlanItem } from './plan-item.entity.js';
+
+/** What an edit changes, field by field. */
+export type Differences = Partial<Record<Field, { from: unknown; to: unknown }>>;
+
+/** A company that may become a customer (销售机会), from the first notice to the win or the loss. */
+@Entity()
+export class Opportunity {
+  @PrimaryColumn('uuid') readonly id!: string;
+  @Column('text') readonly code!: string;
+  @Column('int') readonly version!: number;
+  @Column('text') readonly status!: OpportunityStatus;
+  @Column('text') readonly stage!: string;
+  @Column('text', { nullable: true }) readonly source!: string | null;
+  @Column('text') readonly customerName!: string;
+  @Column('text') readonly summary!: string;
+  @Column('text') readonly description!: string;
+  @Column('text', { nullable: true }) readonly customerNeed!: string | null;
+  @Column('text', { nullable: true }) readonly competitors!: string | null;
+  @Column('text', { nullable: true }) readonly region!: string | null;
+  @Column('int') readonly successRate!: number;
+  @Column('numeric', { precision: 19, scale: 4, nullable: true }) readonly expectedAmount!: string | null;
+  @Column('text', { nullable: true }) readonly currency!: string | null;
+  @Column('date', { nullable: true }) readonly expectedCloseDate!: string | null;
+  @Column('text', { nullable: true }) readonly contactName!: string | null;
+  @Column('text', { nullable: true }) readonly contactPhone!: string | null;
+  @Column('uuid') readonly creatorId!: string;
+  @Column('timestamptz') readonly createdAt!: Date;
+  @Column('uuid', { nullable: true }) readonly assigneeId!: string | null;
+  @Column('timestamptz', { nullable: true }) readonly assignedAt!: Date | null;
+  @Column('timestamptz', { nullable: true }) readonly closedAt!: Date | null;
+  @Column('text', { nullable: true }) readonly closeReason!: string | null;
+  @Column('uuid', { nullable: true }) readonly customerId!: string | null;
+  @Column('text', { nullable: true }) readonly externalId!: string | null;
+  @Column('text') readonly searchText!: string;
+
+  static create(input: OpportunityInput, code: string, creatorId: string): Opportunity {
+    const given = Object.fromEntries(FIELDS.map((field) => [field, input[field] ?? null]));
+    return Object.assign(new Opportunity(), given, {
+      id: v7(),
+      code,
+      version: 1,
+      status: 'unassigned',
+      stage: input.stage ?? 'prospecting',
+      creatorId,
+      createdAt: new Date(),
+      assigneeId: null,
+      assignedAt: null,
+      closedAt: null,
+      closeReason: null,
+      customerId: null,
+      externalId: null,
+    }).complete();
+  }
+
+  /** Whose it is: the creator's while unassigned, the assignee's after. */
+  get ownerId(): string {
+    return this.assigneeId ?? this.creatorId;
+  }
+
+  created(): NewEvent {
+    return OpportunityCreated.of(this.id, this.facts());
+  }
+
+  /** The fields of `changes` that are not so already. */
+  differences(changes: OpportunityChanges): Differences {
+    const now = this.view();
+    const currency = changes.currency === undefined ? this.currency : changes.currency;
+    const differences: Differences = {};
+    for (const field of FIELDS) {
+      const given = changes[field];
+      if (given === undefined) continue;
+      const to = field === 'expectedAmount' ? formatAmount(changes.expectedAmount ?? null, currency) : given;
+      if (to !== now[field]) differences[field] = { from: now[field], to };
+    }
+    return differences;
+  }
+
+  /** Takes over the changed facts (MKT-3); undefined when all of them are so already. */
+  edit(changes: OpportunityChanges): NewEvent | undefined {
+    const editable = EDITABLE[this.status];
+    const closed = editable.length === 0;
+    const touched = Object.keys(closed ? changes : this.differences(changes)) as Field[];
+    const refused = touched.filter((field) => !editable.includes(field));
+    if (closed || refused.length > 0) throw this.readOnly(refused);
+    if (touched.length === 0) return undefined;
+    Object.assign(this, Object.fromEntries(touched.map((field) => [field, changes[field]]))).complete();
+    return OpportunityUpdated.of(this.id, this.facts());
+  }
+
+  /** Gives it to one person, or from one to another (MKT-4); undefined when that person has it already. */
+  assign(assigneeId: string): NewEvent | undefined {
+    const previousAssigneeId = this.assigneeId;
+    this.nextStatus('assign');
+    if (assigneeId === previousAssigneeId) return undefined;
+    this.move('assign', { assigneeId, assignedAt: new Date() });
+    return OpportunityAssigned.of(this.id, { ...this.facts(), previousAssigneeId });
+  }
+
+  /** The development succeeded: there was a plan and every step of it was carried out (MKT-6). */
+  win(plan: readonly PlanItem[]): NewEvent {
+    this.nextStatus('win');
+    const open = plan.filter(({ result }) => result === null);
+    if (plan.length === 0 || open.length > 0)
+      throw new CrmError(
+        'open-plan-items',
+        { items: open.map(({ date, todo }) => `${date} ${todo}`) },
+        open.map(({ id, todo }) => ({ path: `planItems.${id}`, code: 'open', message: todo })),
+      );
+    this.move('win', { closedAt: new Date() });
+    return OpportunityWon.of(this.id, this.facts());
+  }
+
+  /** The development failed; open steps stay on record as not carried out (MKT-7). */
+  lose(reason: string): NewEvent {
+    this.move('lose', { closedAt: new Date(), closeReason: reason });
+    return OpportunityLost.of(this.id, this.facts());
+  }
+
+  /** Notes the customer that it became; undefined when it knows one already. */
+  linkTo(customerId: string): NewEvent | undefined {
+    if (this.status !== 'won') throw this.refusal('link');
+    if (this.customerId !== null) return undefined;
+    Object.assign(this, { customerId });
+    return OpportunityLinked.of(this.id, { opportunityId: this.id, customerId });
+  }
+
+  delete(): NewEvent {
+    if (this.status !== 'unassigned') throw this.refusal('delete');
+    return OpportunityDeleted.of(this.id, { opportunityId: this.id, code: this.code });
+  }
+
+  /** The plan is worked on only while somebody develops the opportunity (MKT-5). */
+  requireDevelopment(): void {
+    if (this.status !== 'assigned') throw this.refusal('plan');
+  }
+
+  view(): OpportunityView {
+    return opportunityView(this);
+  }
+
+  private move(move: Move, changes: object): void {
+    Object.assign(this, { status: this.nextStatus(move), ...changes });
+  }
+
+  private nextStatus(move: Move): OpportunityStatus {
+    const next = MOVES[this.status][move];
+    if (!next) throw this.refusal(move);
+    return next;
+  }
+
+  private refusal(move: string): CrmError {
+    return new CrmError('illegal-transition', { move, state: this.status, allowed: Object.keys(MOVES[this.status]) });
+  }
+
+  private readOnly(fields: readonly Field[]): CrmError {
+    const message = `read-only while ${this.status} · 当前状态下不可修改`;
+    return new CrmError(
+      'read-only',
+      { state: this.status, fields },
+      fields.map((path) => ({ path, code: 'read-only', message })),
+    );
+  }
+
+  /** Checks what spans fields, and renews what follows from them. */
+  private complete(): this {
+    const { code, customerName, summary, contactName, contactPhone, expectedAmount: amount, currency } = this;
+    if (amount !== null && currency === null)
+      throw invalid('currency', 'needed beside expectedAmount · 填写金额时必须填写货币');
+    const decimals = formatAmount(amount, currency)?.split('.')[1]?.length ?? 0;
+    if (currency !== null && decimals > minorUnit(currency))
+      throw invalid('expectedAmount', `${currency} has ${minorUnit(currency)} decimals · 小数位数超出该货币`);
+    return Object.assign(this, { searchText: searchText(code, customerName, summary, contactName, contactPhone) });
+  }
+
+  /** What its events say of it: everything that the API shows. */
+  private facts() {
+    return { ...this.view(), opportunityId: this.id };
+  }
+}
+
+const invalid = (path: string, message: string) =>
+  new CrmError('validation-failed', {}, [{ path, code: 'custom', message }]);

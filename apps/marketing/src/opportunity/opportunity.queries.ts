@@ -1,0 +1,100 @@
+import {
+  type Actor,
+  CrmError,
+  MarketingRoutes,
+  type OpportunityView,
+  type PlanItemView,
+  type TimelineEntry,
+} from '#contracts';
+import { containsText, fold, type ListPlan, type ListQuery, type Page, readList, visibleTo } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { opportunityPolicy } from './opportunity.policy.js';
+import { type OpportunityRow, opportunityView } from './opportunity.view.js';
+
+const COLUMNS = `t.id, t.code, t.version, t.status, t.stage, t.source, t.customer_name AS "customerName", t.summary, t.description,
+  t.customer_need AS "customerNeed", t.competitors, t.region, t.success_rate AS "successRate", t.expected_amount AS "expectedAmount",
+  t.currency, t.expected_close_date AS "expectedCloseDate", t.contact_name AS "contactName", t.contact_phone AS "contactPhone",
+  t.creator_id AS "creatorId", t.created_at AS "createdAt", t.assignee_id AS "assigneeId", t.assigned_at AS "assignedAt",
+  t.closed_at AS "closedAt", t.close_reason AS "closeReason", t.customer_id AS "customerId", t.external_id AS "externalId"`;
+
+const search = containsText('t.search_text');
+
+/** Reads: from SQL straight to what the API shows. */
+@Injectable()
+export class OpportunityQueries {
+  constructor(private readonly dataSource: DataSource) {}
+
+  list(query: ListQuery, actor: Actor): Promise<Page<OpportunityView>> {
+    return readList(this.dataSource, listPlan(query), query, actor);
+  }
+
+  /** @throws CrmError not-found when it is not there or the person may not see it */
+  async get(id: string, actor: Actor): Promise<OpportunityView> {
+    const parameters: unknown[] = [id];
+    const [row] = await this.dataSource.query<OpportunityRow[]>(
+      `SELECT ${COLUMNS} FROM opportunity t WHERE t.id = $1 AND ${visibleTo(opportunityPolicy, actor, parameters)}`,
+      parameters,
+    );
+    if (!row) throw new CrmError('not-found');
+    return opportunityView(row);
+  }
+
+  async plan(id: string, actor: Actor): Promise<Page<PlanItemView>> {
+    await this.get(id, actor);
+    const rows = await this.dataSource.query<Array<Omit<PlanItemView, 'executedAt'> & { executedAt: Date | null }>>(
+      `SELECT id, date, todo, result, executed_at AS "executedAt" FROM plan_item WHERE opportunity_id = $1 ORDER BY date, id`,
+      [id],
+    );
+    return {
+      items: rows.map((row) => ({ ...row, executedAt: row.executedAt?.toISOString() ?? null })),
+      nextCursor: null,
+    };
+  }
+
+  /** Newest first (MKT-10). */
+  async timeline(id: string, actor: Actor): Promise<Page<TimelineEntry>> {
+    await this.get(id, actor);
+    const rows = await this.dataSource.query<Array<Omit<TimelineEntry, 'at'> & { at: Date }>>(
+      `SELECT at, actor_id AS "actorId", act, details FROM opportunity_history WHERE opportunity_id = $1 ORDER BY id DESC`,
+      [id],
+    );
+    return { items: rows.map((row) => ({ ...row, at: row.at.toISOString() })), nextCursor: null };
+  }
+}
+
+function listPlan(query: ListQuery): ListPlan<OpportunityView> {
+  const where = ['true'];
+  const parameters: unknown[] = [];
+  const add = (value: unknown) => `$${parameters.push(value)}`;
+  for (const { field, values } of query.conditions) {
+    // The pairs of the name are among those of the search text, which has an index.
+    if (field === 'customerName') where.push(search(fold(String(values[0])), add));
+    // Without an amount it sorts as 0, but it is not "at most 1000".
+    if (field === 'expectedAmount') where.push('t.expected_amount IS NOT NULL');
+  }
+  return {
+    definition: MarketingRoutes.listOpportunities.list,
+    from: 'opportunity t',
+    select: COLUMNS,
+    columns: {
+      status: 't.status',
+      stage: 't.stage',
+      source: 't.source',
+      assigneeId: 't.assignee_id',
+      creatorId: 't.creator_id',
+      customerName: 't.customer_name',
+      successRate: 't.success_rate',
+      expectedAmount: 'COALESCE(t.expected_amount, 0)',
+      currency: 't.currency',
+      createdAt: 't.created_at',
+      assignedAt: 't.assigned_at',
+      closedAt: 't.closed_at',
+      expectedCloseDate: 't.expected_close_date',
+    },
+    search,
+    policy: opportunityPolicy,
+    where: { sql: where.join(' AND '), parameters },
+    view: opportunityView,
+  };
+}

@@ -1,0 +1,116 @@
+import type { NewEvent, OpportunityChanges, OpportunityInput, OpportunityView } from '#contracts';
+import { Dictionary, People, type Tx, UnitOfWork } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { Opportunity } from './opportunity.entity.js';
+import { type Act, recordAct } from './opportunity.timeline.js';
+import { PlanItem } from './plan-item.entity.js';
+
+/** What happens to an opportunity: one method, one transaction. */
+@Injectable()
+export class OpportunityService {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly people: People,
+    private readonly dictionary: Dictionary,
+  ) {}
+
+  create(input: OpportunityInput): Promise<OpportunityView> {
+    return this.uow.run(async (tx) => {
+      await this.requireCodes(tx, input);
+      const code = await tx.nextCode('OPP', 'opportunity_code');
+      const opportunity = Opportunity.create(input, code, tx.actor.id);
+      await tx.insert(opportunity);
+      tx.publish(opportunity.created());
+      await recordAct(tx, opportunity.id, 'created');
+      return opportunity.view();
+    });
+  }
+
+  update(id: string, changes: OpportunityChanges): Promise<OpportunityView> {
+    return this.uow.run(async (tx) => {
+      const opportunity = await tx.load(Opportunity, id);
+      const { stage, ...others } = opportunity.differences(changes);
+      await this.requireCodes(tx, {
+        stage: stage && changes.stage,
+        source: others.source && changes.source,
+        region: others.region && changes.region,
+      });
+      const updated = opportunity.edit(changes);
+      tx.requireScope('opportunity.update', opportunity.ownerId);
+      if (!updated) return opportunity.view();
+      await tx.save(opportunity);
+      tx.publish(updated);
+      if (stage) await recordAct(tx, opportunity.id, 'stage-changed', stage);
+      if (Object.keys(others).length > 0) await recordAct(tx, opportunity.id, 'edited', others);
+      return opportunity.view();
+    });
+  }
+
+  delete(id: string): Promise<void> {
+    return this.uow.run(async (tx) => {
+      const opportunity = await tx.load(Opportunity, id);
+      const deleted = opportunity.delete();
+      tx.requireScope('opportunity.delete', opportunity.ownerId);
+      await tx.remove(opportunity);
+      tx.publish(deleted);
+    });
+  }
+
+  assign(id: string, assigneeId: string): Promise<OpportunityView> {
+    return this.uow.run(async (tx) => {
+      const opportunity = await tx.load(Opportunity, id);
+      await this.people.requireEligible(tx, 'assigneeId', assigneeId, 'opportunity.develop');
+      const from = opportunity.assigneeId;
+      const assigned = opportunity.assign(assigneeId);
+      tx.requireScope('opportunity.assign', opportunity.creatorId);
+      if (!assigned) return opportunity.view();
+      return this.store(tx, opportunity, assigned, from ? 'reassigned' : 'assigned', { from, to: assigneeId });
+    });
+  }
+
+  win(id: string): Promise<OpportunityView> {
+    return this.uow.run(async (tx) => {
+      const opportunity = await tx.load(Opportunity, id);
+      const won = opportunity.win(await tx.manager.findBy(PlanItem, { opportunityId: opportunity.id }));
+      tx.requireScope('opportunity.develop', opportunity.assigneeId);
+      return this.store(tx, opportunity, won, 'won');
+    });
+  }
+
+  lose(id: string, reason: string): Promise<OpportunityView> {
+    return this.uow.run(async (tx) => {
+      const opportunity = await tx.load(Opportunity, id);
+      const lost = opportunity.lose(reason);
+      tx.requireScope('opportunity.develop', opportunity.assigneeId);
+      return this.store(tx, opportunity, lost, 'lost', { reason });
+    });
+  }
+
+  /** Runs in the transaction of the customer's event; said again, it changes nothing. */
+  async link(tx: Tx, id: string, customerId: string): Promise<void> {
+    const opportunity = await tx.find(Opportunity, { id });
+    const linked = opportunity?.linkTo(customerId);
+    if (opportunity && linked) await this.store(tx, opportunity, linked, 'linked', { customerId });
+  }
+
+  private async store(
+    tx: Tx,
+    opportunity: Opportunity,
+    event: NewEvent,
+    act: Act,
+    details: object = {},
+  ): Promise<OpportunityView> {
+    await tx.save(opportunity);
+    tx.publish(event);
+    await recordAct(tx, opportunity.id, act, details);
+    return opportunity.view();
+  }
+
+  private requireCodes(tx: Tx, codes: Pick<OpportunityChanges, 'stage' | 'source' | 'region'>): Promise<void> {
+    return this.dictionary.requireActive(tx, [
+      { field: 'stage', type: 'opportunity_stage', code: codes.stage },
+      { field: 'source', type: 'opportunity_source', code: codes.source },
+      { field: 'region', type: 'region', code: codes.region },
+    ]);
+  }
+}

@@ -1,0 +1,72 @@
+import { CrmError, type PlanItemChanges, type PlanItemInput, type PlanItemView } from '#contracts';
+import { type Tx, UnitOfWork } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { Opportunity } from './opportunity.entity.js';
+import { recordAct } from './opportunity.timeline.js';
+import { PlanItem } from './plan-item.entity.js';
+
+/** The development plan (MKT-5): the assignee works on it while the opportunity is assigned. */
+@Injectable()
+export class PlanService {
+  constructor(private readonly uow: UnitOfWork) {}
+
+  add(id: string, input: PlanItemInput): Promise<PlanItemView> {
+    return this.uow.run(async (tx) => {
+      const opportunity = await tx.load(Opportunity, id);
+      this.requireDeveloper(tx, opportunity);
+      const item = PlanItem.plan(opportunity.id, input);
+      await tx.insert(item);
+      tx.publish(item.added());
+      await recordAct(tx, opportunity.id, 'plan-item-added', { planItemId: item.id, ...input });
+      return item.view();
+    });
+  }
+
+  change(id: string, itemId: string, changes: PlanItemChanges): Promise<PlanItemView> {
+    return this.uow.run(async (tx) => {
+      const item = await this.load(tx, id, itemId);
+      const { date, todo } = item;
+      const changed = item.change(changes);
+      if (!changed) return item.view();
+      await tx.save(item);
+      tx.publish(changed);
+      const to = { date: item.date, todo: item.todo };
+      await recordAct(tx, item.opportunityId, 'plan-item-changed', { planItemId: item.id, from: { date, todo }, to });
+      return item.view();
+    });
+  }
+
+  remove(id: string, itemId: string): Promise<void> {
+    return this.uow.run(async (tx) => {
+      const item = await this.load(tx, id, itemId);
+      tx.publish(item.remove());
+      await tx.remove(item);
+      const { date, todo } = item;
+      await recordAct(tx, item.opportunityId, 'plan-item-removed', { planItemId: item.id, date, todo });
+    });
+  }
+
+  execute(id: string, itemId: string, result: string): Promise<PlanItemView> {
+    return this.uow.run(async (tx) => {
+      const item = await this.load(tx, id, itemId);
+      tx.publish(item.execute(result));
+      await tx.save(item);
+      await recordAct(tx, item.opportunityId, 'plan-item-executed', { planItemId: item.id, todo: item.todo, result });
+      return item.view();
+    });
+  }
+
+  /** The opportunity is locked first, so that a win waits for a change of its plan and the other way round. */
+  private async load(tx: Tx, id: string, itemId: string): Promise<PlanItem> {
+    const opportunity = await tx.load(Opportunity, id);
+    const item = await tx.find(PlanItem, { id: itemId, opportunityId: opportunity.id });
+    if (!item) throw new CrmError('not-found');
+    this.requireDeveloper(tx, opportunity);
+    return item;
+  }
+
+  private requireDeveloper(tx: Tx, opportunity: Opportunity): void {
+    opportunity.requireDevelopment();
+    tx.requireScope('opportunity.develop', opportunity.assigneeId);
+  }
+}

@@ -1,0 +1,96 @@
+import type { Bilingual } from '#contracts';
+import type { Language } from '#platform';
+import { StreamableFile } from '@nestjs/common';
+import { stringify } from 'csv-stringify';
+import { once } from 'node:events';
+import { PassThrough, pipeline, Readable } from 'node:stream';
+
+export interface ReportColumn<Row> {
+  readonly field: Extract<keyof Row, string>;
+  readonly label: Bilingual;
+  /** In characters, for XLSX. */
+  readonly width: number;
+  /** A decimal string: exact in CSV, a number in XLSX where a number holds it exactly. */
+  readonly money?: boolean;
+  /** How XLSX shows a number. */
+  readonly format?: string;
+}
+
+const TYPES = {
+  csv: 'text/csv; charset=utf-8',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+};
+/** XLSX allows 1,048,576 rows a sheet. */
+const ROWS_PER_SHEET = 1_000_000;
+
+/** All rows as a download, made while it is sent. */
+export function reportFile<Row extends object>(
+  format: 'csv' | 'xlsx',
+  name: string,
+  columns: readonly ReportColumn<Row>[],
+  rows: AsyncIterable<Row>,
+  language: Language,
+): StreamableFile {
+  const stream = format === 'csv' ? csv(columns, rows, language) : xlsx(columns, rows, language);
+  return new StreamableFile(stream, { type: TYPES[format], disposition: `attachment; filename="${name}.${format}"` });
+}
+
+/** With a byte order mark, without which Excel takes Chinese for something else; a cell that Excel would run gets an apostrophe. */
+function csv<Row>(columns: readonly ReportColumn<Row>[], rows: AsyncIterable<Row>, language: Language): Readable {
+  const stringifier = stringify({
+    bom: true,
+    header: true,
+    escape_formulas: false,
+    record_delimiter: 'windows',
+    columns: columns.map(({ field, label }) => ({ key: field, header: label[language] })),
+  });
+  // A failure destroys the answer, so that the client sees a broken download, never a short file.
+  return pipeline(Readable.from(rows), stringifier, () => {});
+}
+
+/** Texts become text cells, which no spreadsheet runs. */
+function xlsx<Row>(columns: readonly ReportColumn<Row>[], rows: AsyncIterable<Row>, language: Language): Readable {
+  const output = new PassThrough();
+  writeWorkbook(output, columns, rows, language).catch((error: Error) => output.destroy(error));
+  return output;
+}
+
+async function writeWorkbook<Row>(
+  output: PassThrough,
+  columns: readonly ReportColumn<Row>[],
+  rows: AsyncIterable<Row>,
+  language: Language,
+): Promise<void> {
+  // Loaded when first needed: it takes many megabytes.
+  const { default: excel } = await import('exceljs');
+  const book = new excel.stream.xlsx.WorkbookWriter({ stream: output, useStyles: true });
+  const addSheet = () => {
+    const sheet = book.addWorksheet(undefined, { views: [{ state: 'frozen', ySplit: 1 }] });
+    sheet.columns = columns.map(({ field, label, width, format }) => ({
+      key: field,
+      header: label[language],
+      width,
+      style: format ? { numFmt: format } : {},
+    }));
+    return sheet;
+  };
+  let sheet = addSheet();
+  let count = 0;
+  for await (const row of rows) {
+    if (output.destroyed) return;
+    if (count > 0 && count % ROWS_PER_SHEET === 0) {
+      sheet.commit();
+      sheet = addSheet();
+    }
+    count += 1;
+    sheet.addRow(columns.map((column) => cell(column, row[column.field]))).commit();
+    if (output.writableNeedDrain) await Promise.race([once(output, 'drain'), once(output, 'close')]);
+  }
+  await book.commit();
+}
+
+function cell<Row>({ money }: ReportColumn<Row>, value: unknown): unknown {
+  if (!money) return value;
+  const digits = String(value).replace('.', '').length;
+  return digits <= 15 ? Number(value) : value;
+}

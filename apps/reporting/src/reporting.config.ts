@@ -1,0 +1,4 @@
+import { serviceSettings } from '#platform';
+import { z } from 'zod';
+
+export const ReportingConfig = z.object({ ...serviceSettings });

@@ -1,0 +1,60 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CrmError } from '#contracts';
+import type { Tx } from '#platform';
+
+/** How long a record that is not known here is waited for: its event may still be on the way. */
+const GRACE_MS = 1_000;
+const POLL_MS = 50;
+
+/** The local copy of customers and contacts, as tickets use it. */
+@Injectable()
+export class KnownCustomers {
+  constructor(private readonly db: DataSource) {}
+
+  /**
+   * Who has just made a customer may open a ticket for it at once, before the event arrived here.
+   * Call it outside a transaction; it returns when all is known, or after the grace period.
+   */
+  async awaitArrival(customerId: string, contactId?: string | null): Promise<void> {
+    const deadline = performance.now() + GRACE_MS;
+    while (!(await this.hasArrived(customerId, contactId)) && performance.now() < deadline) await pause(POLL_MS);
+  }
+
+  /** Returns the customer's name. @throws CrmError 422 `unknown-reference` */
+  async require(tx: Tx, customerId: string): Promise<string> {
+    const [customer] = await tx.query<{ name: string }>(`SELECT name FROM customer WHERE id = $1 AND NOT deleted`, [
+      customerId,
+    ]);
+    if (!customer) throw unknownReference('customerId');
+    return customer.name;
+  }
+
+  /** @throws CrmError 422 `unknown-reference` when the contact is not one of that customer's */
+  async requireContact(tx: Tx, contactId: string | null | undefined, customerId: string): Promise<void> {
+    if (!contactId) return;
+    const found = await tx.query(`SELECT 1 FROM contact WHERE id = $1 AND customer_id = $2`, [contactId, customerId]);
+    if (found.length === 0) throw unknownReference('contactId');
+  }
+
+  /** For views: also the name of a customer that was deleted since. */
+  async nameOf(tx: Tx, customerId: string): Promise<string | null> {
+    const [customer] = await tx.query<{ name: string }>(`SELECT name FROM customer WHERE id = $1`, [customerId]);
+    return customer?.name ?? null;
+  }
+
+  private async hasArrived(customerId: string, contactId?: string | null): Promise<boolean> {
+    const [row]: [{ arrived: boolean }] = await this.db.query(
+      `SELECT EXISTS (SELECT FROM customer WHERE id = $1)
+          AND ($2::uuid IS NULL OR EXISTS (SELECT FROM contact WHERE id = $2)) AS arrived`,
+      [customerId, contactId ?? null],
+    );
+    return row.arrived;
+  }
+}
+
+const unknownReference = (field: string) =>
+  new CrmError('unknown-reference', { field }, [
+    { path: field, code: 'unknown-reference', message: 'names no existing record · 引用的记录不存在' },
+  ]);

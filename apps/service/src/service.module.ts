@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import {
+  DictionaryCopyModule,
+  DictionaryMigration,
+  PeopleMigration,
+  PeopleModule,
+  type ServiceDefinition,
+} from '#platform';
+import { CustomerConsumer } from './customer/customer.consumer.js';
+import { KnownCustomers } from './customer/known-customers.js';
+import { Customer1763700100000 } from './migrations/1763700100000-customer.js';
+import { Ticket1763700200000 } from './migrations/1763700200000-ticket.js';
+import { TicketController } from './ticket/ticket.controller.js';
+import { Ticket } from './ticket/ticket.entity.js';
+import { ticketPolicy } from './ticket/ticket.policy.js';
+import { TicketQueries } from './ticket/ticket.queries.js';
+import { TicketService } from './ticket/ticket.service.js';
+
+@Module({
+  imports: [PeopleModule, DictionaryCopyModule],
+  controllers: [TicketController, CustomerConsumer],
+  providers: [TicketService, TicketQueries, KnownCustomers],
+})
+class TicketModule {}
+
+/** The whole service on one page: its data, its doors, its rules. */
+export const service: ServiceDefinition = {
+  service: 'service',
+  entities: [Ticket],
+  migrations: [PeopleMigration, DictionaryMigration, Customer1763700100000, Ticket1763700200000],
+  records: [ticketPolicy],
+  module: TicketModule,
+};

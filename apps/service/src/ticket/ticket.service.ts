@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import { v7 } from 'uuid';
+import { CrmError, type TicketChanges, type TicketFeedback, type TicketInput, type TicketView } from '#contracts';
+import { Dictionary, People, type Tx, UnitOfWork } from '#platform';
+import { KnownCustomers } from '../customer/known-customers.js';
+import { Ticket } from './ticket.entity.js';
+
+/** Use cases: one method, one transaction. A refusal of ownership comes after that of the state. */
+@Injectable()
+export class TicketService {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly customers: KnownCustomers,
+    private readonly people: People,
+    private readonly dictionary: Dictionary,
+  ) {}
+
+  async create(input: TicketInput): Promise<TicketView> {
+    await this.customers.awaitArrival(input.customerId, input.contactId);
+    return this.uow.run(async (tx) => {
+      await this.requireType(tx, input.type);
+      const customerName = await this.customers.require(tx, input.customerId);
+      await this.customers.requireContact(tx, input.contactId, input.customerId);
+      const { ticket, event } = Ticket.create(input, await tx.nextCode('TKT', 'ticket_code'), tx.actor.id);
+      await tx.insert(ticket);
+      const { type, priority, summary } = ticket;
+      await record(tx, ticket, 'created', { type, priority, summary });
+      tx.publish(event);
+      return ticket.view(customerName);
+    });
+  }
+
+  update(id: string, changes: TicketChanges): Promise<TicketView> {
+    return this.uow.run(async (tx) => {
+      const ticket = await tx.load(Ticket, id);
+      // What was chosen before stays valid, even if it was retired or removed since.
+      if (changes.type !== ticket.type) await this.requireType(tx, changes.type);
+      if (changes.contactId !== ticket.contactId)
+        await this.customers.requireContact(tx, changes.contactId, ticket.customerId);
+      const update = ticket.update(changes);
+      requireCreator(tx, ticket);
+      if (update) {
+        await tx.save(ticket);
+        await record(tx, ticket, 'updated', update.changed);
+        tx.publish(update.event);
+      }
+      return this.view(tx, ticket);
+    });
+  }
+
+  withdraw(id: string): Promise<void> {
+    return this.uow.run(async (tx) => {
+      const ticket = await tx.load(Ticket, id);
+      const withdrawn = ticket.withdraw();
+      requireCreator(tx, ticket);
+      await tx.save(ticket);
+      await record(tx, ticket, 'withdrawn', {});
+      tx.publish(withdrawn);
+    });
+  }
+
+  assign(id: string, assigneeId: string): Promise<TicketView> {
+    return this.uow.run(async (tx) => {
+      const ticket = await tx.load(Ticket, id);
+      await this.people.requireEligible(tx, 'assigneeId', assigneeId, 'ticket.handle');
+      const assigned = ticket.assign(assigneeId);
+      await tx.save(ticket);
+      await record(tx, ticket, 'assigned', { assigneeId });
+      tx.publish(assigned);
+      return this.view(tx, ticket);
+    });
+  }
+
+  handle(id: string, handling: string): Promise<TicketView> {
+    return this.uow.run(async (tx) => {
+      const ticket = await tx.load(Ticket, id);
+      const handled = ticket.handle(handling, tx.actor.id);
+      tx.requireScope('ticket.handle', ticket.assigneeId);
+      await tx.save(ticket);
+      await record(tx, ticket, 'handled', { round: ticket.round, handling });
+      tx.publish(handled);
+      return this.view(tx, ticket);
+    });
+  }
+
+  feedback(id: string, feedback: TicketFeedback): Promise<TicketView> {
+    return this.uow.run(async (tx) => {
+      const ticket = await tx.load(Ticket, id);
+      const { round, handling, handledBy, handledAt } = ticket;
+      const event = ticket.feedback(feedback);
+      tx.requireScope('ticket.feedback', ticket.assigneeId);
+      await tx.save(ticket);
+      const details = { round, handling, handledBy, handledAt: handledAt?.toISOString(), ...feedback };
+      await record(tx, ticket, ticket.status === 'archived' ? 'archived' : 'returned', details);
+      tx.publish(event);
+      return this.view(tx, ticket);
+    });
+  }
+
+  private async view(tx: Tx, ticket: Ticket): Promise<TicketView> {
+    return ticket.view(await this.customers.nameOf(tx, ticket.customerId));
+  }
+
+  private requireType(tx: Tx, code: string | undefined): Promise<void> {
+    return this.dictionary.requireActive(tx, [{ field: 'type', type: 'ticket_type', code }]);
+  }
+}
+
+/** SVC-5. Whoever may handle everybody's tickets (in the seeded roles the super administrator alone) may tidy up any. */
+function requireCreator(tx: Tx, ticket: Ticket): void {
+  if (ticket.creatorId !== tx.actor.id && tx.actor.rights['ticket.handle'] !== 'all')
+    throw new CrmError('not-owner', { right: 'ticket.create' });
+}
+
+/** One line of the timeline (SVC-7), in the transaction of the change. */
+const record = (tx: Tx, ticket: Ticket, act: string, details: object) =>
+  tx.query(
+    `INSERT INTO ticket_history (id, ticket_id, at, actor_id, act, details) VALUES ($1, $2, clock_timestamp(), $3, $4, $5)`,
+    [v7(), ticket.id, tx.actor.id, act, JSON.stringify(details)],
+  );

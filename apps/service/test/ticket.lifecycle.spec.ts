@@ -1,0 +1,121 @@
+import { TicketArchived, TicketAssigned, TicketHandled, TicketReturned } from '#contracts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { v7 } from 'uuid';
+import { type Desk, deskOf, type Person, problem, startWorld, TICKETS, type World } from './world.js';
+
+let world: World;
+let desk: Desk;
+beforeAll(async () => {
+  world = await startWorld();
+  desk = deskOf(world);
+});
+afterAll(() => world?.service.stop());
+
+describe('from assignment to archive', () => {
+  it('SVC-2, SVC-4, SVC-7: a ticket that needs a second round, with everything on its timeline', async () => {
+    const ticket = await desk.create();
+    const { alice, manager } = world.people;
+    expect(await desk.assign(ticket)).toMatchObject({ status: 'assigned', assigneeId: alice.id, version: 2 });
+    expect(await desk.done('alice', ticket, 'handle', { handling: 'Asked the carrier' })).toMatchObject({
+      status: 'handled',
+      handling: 'Asked the carrier',
+      handledBy: alice.id,
+    });
+    expect(await desk.done('alice', ticket, 'feedback', { result: 'Still nothing', satisfaction: 2 })).toMatchObject({
+      status: 'assigned',
+      assigneeId: alice.id,
+      archivedAt: null,
+    });
+    await desk.done('alice', ticket, 'handle', { handling: 'Sent it again' });
+    const archived = await desk.done('alice', ticket, 'feedback', { result: 'Arrived', satisfaction: 3 });
+    expect(archived).toMatchObject({
+      status: 'archived',
+      handling: 'Sent it again',
+      result: 'Arrived',
+      satisfaction: 3,
+    });
+    expect(archived.archivedAt).not.toBeNull();
+
+    expect(await desk.timeline(ticket)).toMatchObject([
+      {
+        act: 'archived',
+        actorId: alice.id,
+        details: { round: 2, handling: 'Sent it again', result: 'Arrived', satisfaction: 3 },
+      },
+      { act: 'handled', details: { round: 2, handling: 'Sent it again' } },
+      {
+        act: 'returned',
+        details: {
+          round: 1,
+          handling: 'Asked the carrier',
+          handledBy: alice.id,
+          result: 'Still nothing',
+          satisfaction: 2,
+        },
+      },
+      { act: 'handled', details: { round: 1, handling: 'Asked the carrier' } },
+      { act: 'assigned', actorId: manager.id, details: { assigneeId: alice.id } },
+      { act: 'created', actorId: alice.id, details: { summary: 'Late delivery' } },
+    ]);
+    for (const [definition, sequence] of [
+      [TicketAssigned, 2],
+      [TicketHandled, 3],
+      [TicketReturned, 4],
+      [TicketArchived, 6],
+    ] as const)
+      expect(await desk.published(definition, ticket.id)).toMatchObject({ sequence });
+  });
+
+  it.each([
+    ['a sales manager', 'manager'],
+    ['a disabled person', 'gone'],
+    ['an executive', 'executive'],
+  ] as const)('SVC-3: refuses to assign to %s', async (_what, person) => {
+    const ticket = await desk.create();
+    const answer = await desk.act('manager', ticket, 'assign', { assigneeId: world.people[person].id });
+    expect(answer).toMatchObject(problem('person-not-eligible', 422, { errors: [{ path: 'assigneeId' }] }));
+    expect(await desk.act('manager', ticket, 'assign', { assigneeId: v7() })).toMatchObject({ status: 422 });
+    expect(await desk.timeline(ticket)).toHaveLength(1);
+  });
+
+  it('SVC-2: an assigned ticket is not assigned again', async () => {
+    const ticket = await desk.assign(await desk.create());
+    expect(await desk.act('manager', ticket, 'assign', { assigneeId: world.people.bob.id })).toMatchObject(
+      problem('illegal-transition', 409, { state: 'assigned', move: 'assign', allowed: ['handle'] }),
+    );
+  });
+
+  it('SVC-3: only the assignee handles, with a text; the state comes before ownership', async () => {
+    const ticket = await desk.create();
+    expect(await desk.act('bob', ticket, 'handle', { handling: 'x' })).toMatchObject(
+      problem('illegal-transition', 409),
+    );
+    await desk.assign(ticket);
+    expect(await desk.act('bob', ticket, 'handle', { handling: 'x' })).toMatchObject(problem('not-owner', 403));
+    expect(await desk.act('alice', ticket, 'handle', { handling: ' ' })).toMatchObject(
+      problem('validation-failed', 400),
+    );
+    expect(await desk.act('alice', ticket, 'handle', {})).toMatchObject({ status: 400 });
+    await desk.done('alice', ticket, 'handle', { handling: 'x' });
+    expect(await desk.act('bob', ticket, 'feedback', { result: 'x', satisfaction: 5 })).toMatchObject(
+      problem('not-owner', 403),
+    );
+    for (const satisfaction of [0, 6, 3.5, undefined])
+      expect(await desk.act('alice', ticket, 'feedback', { result: 'x', satisfaction })).toMatchObject({ status: 400 });
+    expect((await desk.as('bob').get(`${TICKETS}/${ticket.id}`)).body).toMatchObject({
+      status: 'handled',
+      satisfaction: null,
+    });
+  });
+
+  it('SVC-2: two people who act at once cannot both move it', async () => {
+    const ticket = await desk.create();
+    const answers = await Promise.all(
+      ['alice', 'bob', 'alice', 'bob'].map((person) =>
+        desk.act('manager', ticket, 'assign', { assigneeId: world.people[person as Person].id }),
+      ),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+    expect(await desk.timeline(ticket)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { SERVICES } from '#contracts';
+import type { RunningApp } from '#platform';
+import { freePort } from './infra/ports.js';
+import { endProcess, type ProcessLedger } from './infra/processes.js';
+import { publicKeys, type Secrets } from './infra/secrets.js';
+import { LauncherSettings } from './launcher.config.js';
+import { gatewayUrl } from './public-address.js';
+import type { Running } from './supervisor.js';
+
+/** One copy of one application: what it is called here, where it will listen, and its whole environment. */
+export interface Application {
+  /** `customer`, or `customer-2` for a second copy. */
+  label: string;
+  name: string;
+  /** Base URL on this machine. */
+  url: string;
+  env: Record<string, string | undefined>;
+}
+
+/** Where the applications find what they stand on. */
+export interface Foundations {
+  databaseUrls: Record<string, string>;
+  natsUrl: string;
+  /** Of each application. */
+  natsLogins: Record<string, { user?: string; password?: string }>;
+  secrets: Secrets;
+}
+
+/** Gives every copy of every application its port and its environment; the gateway comes last. */
+export async function planApplications(
+  settings: LauncherSettings,
+  foundations: Foundations,
+  inherited: NodeJS.ProcessEnv,
+): Promise<Application[]> {
+  const { secrets } = foundations;
+  const shared = {
+    // What the launcher itself takes is not passed on: the administrator's password is the auth service's alone.
+    ...Object.fromEntries(
+      Object.entries(inherited).filter(([name]) => !(name in LauncherSettings.shape) && !name.startsWith('npm_')),
+    ),
+    BUSINESS_TIMEZONE: settings.BUSINESS_TIMEZONE,
+    LOG_LEVEL: settings.LOG_LEVEL,
+    NATS_URL: foundations.natsUrl,
+  };
+  const nats = (name: string) => ({
+    NATS_USER: foundations.natsLogins[name]?.user,
+    NATS_PASSWORD: foundations.natsLogins[name]?.password,
+  });
+  const used = new Set([settings.GATEWAY_PORT]);
+  const services: Application[] = [];
+  for (const name of SERVICES) {
+    for (let copy = 1; copy <= settings.CRM_COPIES; copy++) {
+      let port = await freePort();
+      while (used.has(port)) port = await freePort();
+      used.add(port);
+      const env = {
+        ...shared,
+        ...nats(name),
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        DATABASE_URL: foundations.databaseUrls[name],
+        GATEWAY_PUBLIC_KEYS: JSON.stringify(publicKeys(secrets.gatewaySigningKey)),
+        ...(name === 'auth' ? authEnvironment(settings, secrets) : {}),
+      };
+      services.push({ label: copy === 1 ? name : `${name}-${copy}`, name, url: `http://127.0.0.1:${port}`, env });
+    }
+  }
+  const upstreams = SERVICES.map((name) => [
+    `${name.toUpperCase()}_URL`,
+    services
+      .filter((app) => app.name === name)
+      .map((app) => app.url)
+      .join(','),
+  ]);
+  const gateway = {
+    ...shared,
+    ...nats('gateway'),
+    GATEWAY_PORT: String(settings.GATEWAY_PORT),
+    GATEWAY_HOST: settings.GATEWAY_HOST,
+    GATEWAY_SIGNING_KEY: JSON.stringify(secrets.gatewaySigningKey),
+    ...(Object.fromEntries(upstreams) as Record<string, string>),
+  };
+  return [...services, { label: 'gateway', name: 'gateway', url: gatewayUrl(settings), env: gateway }];
+}
+
+function authEnvironment(settings: LauncherSettings, secrets: Secrets): Record<string, string | undefined> {
+  return {
+    CRM_ADMIN_PASSWORD: settings.CRM_ADMIN_PASSWORD ?? secrets.adminPassword,
+    CRM_DEMO: String(settings.CRM_DEMO),
+    CRM_DEMO_PASSWORD: settings.CRM_DEMO_PASSWORD,
+    SIGNING_KEY_SECRET: secrets.signingKeySecret,
+  };
+}
+
+/** Starts an application in this process. `folder` is where the compiled applications lie. */
+export async function startHere(app: Application, folder: URL): Promise<RunningApp> {
+  const module = (await import(new URL(`${app.name}/src/app.js`, folder).href)) as {
+    start: (env: Application['env']) => Promise<RunningApp>;
+  };
+  return module.start(app.env);
+}
+
+/** Starts an application as a process of its own, in this process's group, as a container would. */
+export async function spawnApplication(app: Application, folder: URL, ledger: ProcessLedger): Promise<Running> {
+  const main = fileURLToPath(new URL(`${app.name}/src/main.js`, folder));
+  const child = spawn(process.execPath, [main], {
+    env: app.env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+  const identity = ledger.add(app.label, child.pid ?? 0);
+  return {
+    identity,
+    ended,
+    async stop() {
+      await endProcess(identity, [
+        ['SIGTERM', 8_000],
+        ['SIGKILL', 1_000],
+      ]);
+      ledger.remove(app.label);
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { SERVICES } from '#contracts';
+import { StartError } from './infra/start-error.js';
+
+const port = z.coerce.number().int().min(1).max(65_535);
+const postgresUrl = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: 'must be a URL like postgresql://user:password@host:5432/database',
+});
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+const databaseUrls = Object.fromEntries(
+  SERVICES.map((service) => [
+    `${service.toUpperCase()}_DATABASE_URL`,
+    postgresUrl
+      .optional()
+      .describe(
+        `PostgreSQL of the ${service} service alone, with a role and a search path of its own; goes before DATABASE_URL.`,
+      ),
+  ]),
+);
+
+/** The settings of `npm start`: environment variables, all with a default or optional. An empty one counts as not set. */
+export const LauncherSettings = z.object({
+  GATEWAY_PORT: port.default(3000).describe('The public port.'),
+  GATEWAY_HOST: z
+    .string()
+    .default('::')
+    .describe('The address the public port is opened on; `::` is every one, IPv4 and IPv6.'),
+  NATS_PORT: port
+    .optional()
+    .describe(
+      'Where other systems on this machine subscribe to events (loopback). Default: a free port, kept from then on.',
+    ),
+  CRM_DATA_DIR: z
+    .string()
+    .default('.data')
+    .describe('Folder of the embedded database and broker, of secrets and logs; relative to the checkout.'),
+  DATABASE_URL: postgresUrl
+    .optional()
+    .describe('A running PostgreSQL (15 or newer) to use instead of the embedded one.'),
+  ...databaseUrls,
+  NATS_URL: z
+    .url({ protocol: /^(nats|tls)$/, error: 'must be a URL like nats://user:password@host:4222' })
+    .optional()
+    .describe(
+      'A running NATS server with JetStream to use instead of an embedded one; user and password may be part of it.',
+    ),
+  NATS_SERVER_BIN: z
+    .string()
+    .optional()
+    .describe('Path of the nats-server program. Default: found in PATH, else installed.'),
+  CRM_COPIES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(8)
+    .default(1)
+    .describe('How many copies of each service run behind the gateway.'),
+  CRM_ADMIN_PASSWORD: z
+    .string()
+    .min(12)
+    .max(128)
+    .optional()
+    .describe('Password of the first administrator, `admin`. Default: generated and printed once.'),
+  CRM_DEMO: flag.default(false).describe('Also creates demo users and sample data (`npm run demo`).'),
+  CRM_DEMO_PASSWORD: z.string().min(8).max(128).default('Demo-Passw0rd!').describe('Password of the demo users.'),
+  BUSINESS_TIMEZONE: z
+    .string()
+    .refine(isTimeZone, 'must be a time zone such as Asia/Shanghai')
+    .default('Asia/Shanghai')
+    .describe('Time zone in which days, months and years of business begin.'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('warn')
+    .describe('Least serious level that is logged.'),
+});
+type Settings = z.infer<typeof LauncherSettings>;
+export type LauncherSettings = Settings & Record<`${string}_DATABASE_URL`, string | undefined>;
+
+/** @throws StartError one line that names each bad variable */
+export function readSettings(env: NodeJS.ProcessEnv): LauncherSettings {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = LauncherSettings.safeParse(given);
+  if (result.success) return result.data;
+  throw new StartError(result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
+}
