@@ -40,13 +40,21 @@ export function composeEnvironment() {
 /** The same for Kubernetes: what the manifests take by reference, each application's secrets apart. */
 export function kubernetesSecrets() {
   const env = composeEnvironment();
-  const object = (kind, name, content) => ({ apiVersion: 'v1', kind, metadata: { name, namespace: 'crm' }, ...content });
+  const object = (kind, name, content) => ({
+    apiVersion: 'v1',
+    kind,
+    metadata: { name, namespace: 'crm' },
+    ...content,
+  });
   const secret = (name, stringData) => object('Secret', name, { type: 'Opaque', stringData });
   const natsPassword = (name) => env[`${variable(name)}_NATS_PASSWORD`];
   const databaseUser = (name) => ({ username: name, password: env[`${variable(name)}_DATABASE_PASSWORD`] });
   const items = [
     object('ConfigMap', 'crm-gateway-keys', { data: { GATEWAY_PUBLIC_KEYS: env.GATEWAY_PUBLIC_KEYS } }),
-    secret('crm-nats', each(NATS_USERS, (name) => [`${variable(name)}_NATS_PASSWORD`, natsPassword(name)])),
+    secret(
+      'crm-nats',
+      each(NATS_USERS, (name) => [`${variable(name)}_NATS_PASSWORD`, natsPassword(name)]),
+    ),
     secret('crm-gateway', {
       GATEWAY_SIGNING_KEY: env.GATEWAY_SIGNING_KEY,
       NATS_PASSWORD: natsPassword('gateway'),

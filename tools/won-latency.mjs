@@ -35,9 +35,12 @@ for (let index = 0; index < Number(wins); index++) {
   await call('POST', `/opportunities/${id}/plan-items/${item.id}/result`, alice, { result: 'Yes' });
   await call('POST', `/opportunities/${id}/win`, alice);
   const begun = performance.now();
-  while ((await call('GET', `/customers?name=${encodeURIComponent(customerName)}&limit=1`, alice)).items.length === 0) await sleep(2);
+  while ((await call('GET', `/customers?name=${encodeURIComponent(customerName)}&limit=1`, alice)).items.length === 0)
+    await sleep(2);
   latencies.push(performance.now() - begun);
 }
 latencies.sort((a, b) => a - b);
 const at = (share) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))].toFixed(1);
-console.log(`won → customer visible, ${wins} wins: median ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`);
+console.log(
+  `won → customer visible, ${wins} wins: median ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`,
+);

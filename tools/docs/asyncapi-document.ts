@@ -38,7 +38,9 @@ export function asyncApiDocument(version: string): JsonSchema {
       schemas: {
         Envelope: publishedSchema(Envelope, 'draft-7'),
         ...Object.fromEntries(TOPOLOGY.map(({ event }) => [event.type, publishedSchema(event.data, 'draft-7')])),
-        ...Object.fromEntries(feeds.map((kind) => [SALES_SUBJECTS[kind], publishedSchema(FEED_ITEMS[kind], 'draft-7', 'input')])),
+        ...Object.fromEntries(
+          feeds.map((kind) => [SALES_SUBJECTS[kind], publishedSchema(FEED_ITEMS[kind], 'draft-7', 'input')]),
+        ),
       },
       messages: Object.fromEntries([...TOPOLOGY.map(({ event }) => eventMessage(event)), ...feeds.map(feedMessage)]),
     },
@@ -68,14 +70,19 @@ function eventChannel({ event, to }: Flow): [string, JsonSchema] {
   ];
 }
 
-function eventMessage({ type, description, data }: EventDefinition): [string, JsonSchema] {
+function eventMessage({ type, publisher, description, data }: EventDefinition): [string, JsonSchema] {
   const payload = {
     allOf: [
       schemaRef('Envelope'),
       { type: 'object', properties: { type: { const: type }, data: schemaRef(type) }, required: ['data'] },
     ],
   };
-  const example = { ...(exampleOf(publishedSchema(Envelope)) as object), type, data: exampleOf(publishedSchema(data)) };
+  const example = {
+    ...(exampleOf(publishedSchema(Envelope)) as object),
+    source: `/crm/${publisher}`,
+    type,
+    data: exampleOf(publishedSchema(data)),
+  };
   return [type, { name: type, summary: description, payload, examples: [{ payload: example }] }];
 }
 
@@ -112,6 +119,11 @@ function receiving(kind: FeedKind): [string, JsonSchema] {
   const subject = SALES_SUBJECTS[kind];
   return [
     `customer.receives.${subject}`,
-    { action: 'receive', channel: channelRef(subject), summary: `Upserts ${kind} by key`, tags: [{ name: 'customer' }] },
+    {
+      action: 'receive',
+      channel: channelRef(subject),
+      summary: `Upserts ${kind} by key`,
+      tags: [{ name: 'customer' }],
+    },
   ];
 }

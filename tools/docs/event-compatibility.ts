@@ -40,7 +40,9 @@ function brokenRequired(before: JsonSchema, after: JsonSchema, path: string): st
   const added = [...now].filter((field) => !old.has(field));
   return [
     ...gone.map((field) => `${path}.${field}: no longer always there`),
-    ...added.map((field) => `${path}.${field}: ${hasField(before, field) ? 'now required' : 'a new field must be optional'}`),
+    ...added.map(
+      (field) => `${path}.${field}: ${hasField(before, field) ? 'now required' : 'a new field must be optional'}`,
+    ),
   ];
 }
 

@@ -43,7 +43,6 @@ const FIELDS: Record<string, string> = {
   currency: 'CNY',
   expectedAmount: '1234.50',
   price: '1234.50',
-  source: 'crm/customer',
   total: '1234.50',
 };
 

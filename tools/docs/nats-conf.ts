@@ -1,7 +1,8 @@
 import { natsUsers } from '#contracts';
 
 /** The environment variable with the password of a NATS user. */
-export const natsPasswordVariable = (user: string): string => `${user.toUpperCase().replaceAll('-', '_')}_NATS_PASSWORD`;
+export const natsPasswordVariable = (user: string): string =>
+  `${user.toUpperCase().replaceAll('-', '_')}_NATS_PASSWORD`;
 
 /** The configuration of nats-server in containers: one user per application and outside system, everything else denied. */
 export function natsConf(): string {

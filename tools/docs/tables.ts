@@ -76,7 +76,7 @@ export function eventsTable(language: Language): string {
 function defaultOf(schema: z.ZodType, language: Language): string {
   const absent = schema.safeParse(undefined);
   if (!absent.success) return WORDS[language].required;
-  return absent.data === undefined ? WORDS[language].none : `\`${String(absent.data)}\``;
+  return absent.data === undefined ? WORDS[language].none : `\`${absent.data as string | number | boolean}\``;
 }
 
 /** Descriptions are "English · 中文"; one without Chinese serves both. */

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { natsUsers } from '#contracts';
@@ -12,6 +12,7 @@ import type { ServerProcess } from './server-process.js';
 /** The servers of one test run. */
 export interface TestServers {
   /**
+   * TEST_FOLDER, which goes at the end of the run with all that is in it;
    * TEST_DATABASE_URL (superuser) and TEST_NATS_URL, with TEST_NATS_PASSWORD: the password of every user of `natsUsers()` and of
    * the user `test`, who may do everything.
    */
@@ -36,13 +37,14 @@ export async function startTestServers(env: NodeJS.ProcessEnv = process.env): Pr
   const running: ServerProcess[] = [];
   const stop = async () => {
     await Promise.all(running.splice(0).map((server) => server.stop()));
+    endLeftBrokers(dataDir);
     removeData(dataDir);
   };
   const interrupted = (signal: NodeJS.Signals) =>
     void stop().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
-    const found: Record<string, string> = {};
+    const found: Record<string, string> = { TEST_FOLDER: dataDir };
     await Promise.all([
       env.TEST_DATABASE_URL ||
         startPostgres({ dataDir, ledger, port: await freePort(), password: PASSWORD, durable: false }).then(
@@ -84,7 +86,23 @@ async function clearAbandoned(): Promise<void> {
         ['SIGKILL', 1_000],
       ]);
     }
+    endLeftBrokers(dataDir);
     removeData(dataDir);
+  }
+}
+
+/** Brokers of single test files, whose test ended without stopping them. */
+function endLeftBrokers(dataDir: string): void {
+  for (const name of readdirSync(dataDir).filter((entry) => entry.startsWith('crm-nats-'))) {
+    const pidFile = join(dataDir, name, 'nats.pid');
+    if (!existsSync(pidFile)) continue;
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    try {
+      // The number may belong to somebody else by now.
+      if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(name)) process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
   }
 }
 

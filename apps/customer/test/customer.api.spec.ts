@@ -159,6 +159,7 @@ describe('editing customers', () => {
     await as('alice').post(`/api/v1/customers/${id}/contacts`).send({ name: 'X' }).expect(404);
     expect((await as('alice').get('/api/v1/customers?q=Phoenix')).body.items).toEqual([]);
 
+    await as('manager').post(`/api/v1/customers/${id}/restore`).set('if-match', '"1"').expect(412);
     expect((await as('manager').post(`/api/v1/customers/${code}/restore`).expect(200)).body).toMatchObject({
       id,
       name: 'Phoenix',

@@ -18,6 +18,7 @@ import { Upstreams } from './proxy/upstreams.js';
 
 /** Requests that still run this long after the stop began are cut. */
 const STOP_MS = 20_000;
+const SWEEP_MS = 100;
 
 const contentSecurityPolicy = {
   useDefaults: false,
@@ -58,13 +59,19 @@ export async function start(environment: Environment): Promise<RunningApp> {
     upstreams: app.get<Upstreams>(Upstreams),
     authenticator: app.get<Authenticator>(Authenticator),
     signer: app.get<AssertionSigner>(AssertionSigner),
+    logger,
   });
   await api.ready();
   guardTheEdge(adapter.getInstance());
-  await app.register(helmet as never, { contentSecurityPolicy, strictTransportSecurity: false });
+  await app.register(helmet, { contentSecurityPolicy, strictTransportSecurity: false });
   SwaggerModule.setup('docs', app, openApiDocument() as never, { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
 
-  await listen(app, config);
+  try {
+    await listen(app, config);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
   const { port } = app.getHttpServer().address() as { port: number };
   return {
     name: 'gateway',
@@ -88,10 +95,14 @@ async function listen(app: NestFastifyApplication, config: GatewayConfig): Promi
   }
 }
 
+/** Answers what is in flight; a connection is closed as soon as nothing is asked on it. */
 async function stop(app: NestFastifyApplication): Promise<void> {
+  const server = app.getHttpServer();
   app.get(Readiness).stop();
-  const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), STOP_MS);
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  const cut = setTimeout(() => server.closeAllConnections(), STOP_MS);
   await app.close();
+  clearInterval(sweep);
   clearTimeout(cut);
 }
 

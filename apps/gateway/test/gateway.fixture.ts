@@ -37,7 +37,10 @@ export class GatewayFixture {
       revokedSessions: [],
     };
     fixture.upstreams.auth.answers(fixture.authAnswers());
-    await fixture.run(environment);
+    await fixture.run(environment).catch(async (error: unknown) => {
+      await fixture.stopUpstreams();
+      throw error;
+    });
     return fixture;
   }
 
@@ -110,6 +113,10 @@ export class GatewayFixture {
   async stop(): Promise<void> {
     await this.client.destroy();
     await this.stopApp();
+    await this.stopUpstreams();
+  }
+
+  private async stopUpstreams(): Promise<void> {
     await Promise.all([...Object.values(this.upstreams), ...this.copies].map((upstream) => upstream.stop()));
   }
 

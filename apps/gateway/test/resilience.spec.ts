@@ -91,7 +91,7 @@ describe('ALL-4: a service that is down costs only what it serves', () => {
       response.write('{"half":', () => socket.destroy());
     });
     const answer = await gateway.call('/api/v1/opportunities', { token });
-    await expect(answer.text()).rejects.toThrow();
+    await expect(answer.text()).rejects.toThrow('terminated');
     gateway.marketing.answers((_received, response) => json(response, 200, {}));
     await eventually(async () => (await get()).status === 200);
   });
@@ -133,7 +133,19 @@ describe('ALL-5: copies of a service take turns', () => {
   });
 });
 
-describe('limits', () => {
+describe('start, limits and stop', () => {
+  it('a busy port and a bad setting end the start with a message that names them', async () => {
+    const gateway = await GatewayFixture.start();
+    try {
+      await expect(GatewayFixture.start({ GATEWAY_PORT: String(gateway.port) })).rejects.toThrow('EADDRINUSE');
+      await expect(GatewayFixture.start({ AUTH_URL: 'auth:80', GATEWAY_SIGNING_KEY: '{}' })).rejects.toThrow(
+        /GATEWAY_SIGNING_KEY.*AUTH_URL/s,
+      );
+    } finally {
+      await gateway.stop();
+    }
+  });
+
   it('a user and an address of logins are held to their rates: 429 with Retry-After, nothing forwarded', async () => {
     const gateway = await GatewayFixture.start({ RATE_LIMIT_USER: '5', RATE_LIMIT_LOGIN: '3' });
     try {

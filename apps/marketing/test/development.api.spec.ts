@@ -108,6 +108,7 @@ describe('Development of an opportunity over REST', () => {
     expect(open.body).toMatchObject({ items: ['2026-01-02 call'], errors: [{ path: `planItems.${step.id}` }] });
     await as('alice').post(`${PATH}/${id}/plan-items/${step.id}/result`).send({ result: 'keen' }).expect(200);
     await as('manager').post(`${PATH}/${id}/win`).expect(403);
+    await as('mentor').post(`${PATH}/${id}/win`).expect(403);
     await as('bob').post(`${PATH}/${id}/win`).expect(404);
     const { body: won } = await as('alice').post(`${PATH}/${id}/win`).expect(200);
     expect(won).toMatchObject({ status: 'won', closedAt: expect.any(String), customerId: null });

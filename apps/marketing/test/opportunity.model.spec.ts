@@ -59,7 +59,7 @@ const acts = (who: readonly Step['who'][], act: readonly Step['act'][]): fc.Arbi
 const step = fc.oneof(
   { weight: 5, arbitrary: acts(PEOPLE, ACTS) },
   { weight: 1, arbitrary: acts(['manager', 'mia'], ['assign']) },
-  { weight: 4, arbitrary: acts(['alice', 'alice', 'bob'], ['plan', 'execute', 'execute', 'win']) },
+  { weight: 4, arbitrary: acts(['alice', 'alice', 'bob', 'mentor'], ['plan', 'execute', 'execute', 'win']) },
 );
 
 /** The status that the rules ask for: right, record, body, state, ownership, in this order. */

@@ -197,7 +197,7 @@ describe('as a file', () => {
       'content-disposition': 'attachment; filename="customer-contribution-1997.csv"',
     });
     expect([...answer.body.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
-    const [header, ...rows] = parse(answer.body, { bom: true }) as string[][];
+    const [header, ...rows] = parse(answer.body, { bom: true });
     expect(header).toEqual(['Customer ID', 'Customer', 'Currency', 'Order total', 'Share', 'Rank']);
     const expected = (await report({ year: 1997 })).items.map(
       ({ customerId, customerName, currency, amount, share, rank }) => [
@@ -233,11 +233,25 @@ describe('as a file', () => {
     );
   });
 
+  it.each(['csv', 'xlsx'] as const)('REP-1: a long %s holds every row once, in order', async (format) => {
+    await reporting.query(
+      `INSERT INTO contribution (customer_id, year, currency, amount, orders)
+       SELECT gen_random_uuid(), 2030, 'USD', 5000 - number, 1 FROM generate_series(1, 2500) AS number
+       WHERE NOT EXISTS (SELECT FROM contribution WHERE year = 2030)`,
+    );
+    const { body } = await file(format, { year: 2030 });
+    const ranks =
+      format === 'csv'
+        ? (parse(body, { bom: true, from: 2 })).map((cells) => Number(cells[5]))
+        : await ranksOf(body);
+    expect(ranks).toEqual(Array.from({ length: 2500 }, (_, index) => index + 1));
+  });
+
   it('REP-1: an empty report is a file with a header; own rows only for an account manager', async () => {
     expect(parse((await file('csv', { year: 2001 }, 'zh')).body, { bom: true })).toEqual([
       ['客户标识', '客户名称', '币种', '下单总金额', '占比', '排名'],
     ]);
-    const rows = parse((await file('csv', { year: 1997 }, 'en', alice)).body, { bom: true }) as string[][];
+    const rows = parse((await file('csv', { year: 1997 }, 'en', alice)).body, { bom: true });
     expect(rows.slice(1).map(([, name]) => name)).toEqual(['QUICK-Stop', 'QUICK-Stop', `'=Save-a-lot, "Markets"`]);
   });
 });
@@ -250,6 +264,14 @@ const row = (customer: keyof typeof customers, currency: string, amount: string,
   share: expect.closeTo(share, 7),
   rank,
 });
+
+async function ranksOf(file: Buffer): Promise<number[]> {
+  const book = new excel.Workbook();
+  await book.xlsx.load(file as never);
+  const ranks: number[] = [];
+  book.worksheets[0]!.eachRow((sheetRow, number) => number > 1 && ranks.push(Number(sheetRow.getCell(6).value)));
+  return ranks;
+}
 
 function bytes(response: Response, done: (error: Error | null, body: Buffer) => void): void {
   const chunks: Buffer[] = [];

@@ -66,7 +66,7 @@ function eventsOf(history: History): { customers: CustomerFacts[]; envelopes: En
   const events = history.map((event): NewEvent => {
     if ('act' in event) {
       const facts = { ...customers[event.customer]!, ownerId: OWNERS[event.owner]!.id };
-      const definition = { own: CustomerUpdated, delete: CustomerDeleted, restore: CustomerRestored }[event.act]!;
+      const definition = { own: CustomerUpdated, delete: CustomerDeleted, restore: CustomerRestored }[event.act];
       return definition.of(facts.customerId, facts);
     }
     const { order, customer, date, currency, cents, status } = event;

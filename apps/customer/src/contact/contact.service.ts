@@ -1,5 +1,5 @@
 import { CrmError, type ContactChanges, type ContactInput, type ContactView } from '#contracts';
-import { currentContext, UnitOfWork, type Tx } from '#platform';
+import { UnitOfWork, type Tx } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { noteSearchText } from '../customer/customer-search.js';
 import { Customer } from '../customer/customer.entity.js';
@@ -60,9 +60,7 @@ async function lockCustomer(tx: Tx, id: string): Promise<Customer> {
 async function loadContact(tx: Tx, customerId: string, contactId: string): Promise<Contact> {
   const contact = await tx.find(Contact, { id: contactId, customerId });
   if (!contact) throw new CrmError('not-found');
-  const ifMatch = currentContext()?.ifMatch;
-  if (ifMatch !== undefined && ifMatch !== '*' && !ifMatch.includes(`"${contact.version}"`))
-    throw new CrmError('stale-version', { current: contact.version });
+  tx.requireVersion(contact);
   return contact;
 }
 

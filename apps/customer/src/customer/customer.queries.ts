@@ -45,6 +45,7 @@ const PLAN: ListPlan<CustomerView> = {
     lastOrderDate: 't.last_order_date',
   },
   search: containsText('t.search_text'),
+  searchCovers: ['name'],
   policy: CustomerPolicy,
   view,
 };

@@ -81,6 +81,7 @@ export class CustomerService {
       await lockRefs(tx, deleted.refs);
       const customer = await tx.find(Customer, { id });
       if (!customer?.deletedAt) throw new CrmError('not-found');
+      tx.requireVersion(customer);
       await requireFreeRef(tx, customer);
       tx.requireScope('customer.restore', customer.ownerId);
       tx.publish(customer.restore());

@@ -9,7 +9,7 @@ import { comparableVersion } from './feed-version.js';
 export type FeedRecord = 'product' | 'stock' | 'order';
 
 /** An item of the sales system that is fit to be stored. */
-export type Fed<T> = T & { readonly id: string; readonly comparable: string };
+type Fed<T> = T & { readonly id: string; readonly comparable: string };
 
 interface Rejection {
   readonly key: string | null;

@@ -5,7 +5,7 @@ import Big from 'big.js';
 const LIMIT = new Big('1e15');
 
 /** quantity × unitPrice × (1 − discount), rounded half-up to the currency's minor unit. */
-export function lineAmount(line: OrderItem['lines'][number], currency: string): Big {
+function lineAmount(line: OrderItem['lines'][number], currency: string): Big {
   return new Big(line.unitPrice)
     .times(new Big(line.quantity))
     .times(new Big(1).minus(line.discount))

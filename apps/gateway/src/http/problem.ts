@@ -22,8 +22,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   const { traceparent } = request;
   const language = preferredLanguage(request.headers['accept-language']);
   const headers = problemHeaders(error, language);
-  const instance = (request.raw.url ?? '').split('?', 1)[0]!;
-  const body = JSON.stringify(problemDocument(error, language, instance, traceIdIn(traceparent)));
+  const body = JSON.stringify(problemDocument(error, language, pathOf(request.raw.url), traceIdIn(traceparent)));
   if (!reply.sent) {
     void reply.code(error.status).headers(headers).send(body);
     return;
@@ -32,3 +31,6 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   reply.raw.writeHead(error.status, { ...headers, 'x-request-id': request.id, traceparent });
   reply.raw.end(body);
 }
+
+/** The address without what was asked for, which may be personal. */
+export const pathOf = (url = ''): string => url.split('?', 1)[0]!;

@@ -25,13 +25,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private clientGone = false;
   private readonly onClose = () => this.abandon();
 
-  /** `fail` answers the client, for as long as no part of an answer is sent. */
+  /** `fail` answers the client, for as long as no part of an answer is sent; `cause` is what the service did. */
   constructor(
     private readonly upstream: Upstream,
     private readonly request: ForwardedRequest,
     private readonly answer: ServerResponse,
     private readonly passport: Pick<Passport, 'requestId' | 'traceparent'>,
-    private readonly fail: (error: Error) => void,
+    private readonly fail: (error: Error, cause?: Error) => void,
   ) {
     answer.on('close', this.onClose);
   }
@@ -84,7 +84,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     } else if (this.mayTryAgain(error)) this.start();
     else {
       this.end();
-      this.fail(ours ? error : new CrmError('service-unavailable', { seconds: 1 }));
+      if (ours) this.fail(error);
+      else this.fail(new CrmError('service-unavailable', { seconds: 1 }), error);
     }
   }
 

@@ -1,12 +1,13 @@
 import rateLimit from '@fastify/rate-limit';
 import { CrmError, type Method, ROUTES, type ServiceRoute } from '#contracts';
-import { toCrmError } from '#platform';
-import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { type Logger, toCrmError } from '#platform';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import type { AssertionSigner } from '../access/assertion.signer.js';
 import type { Authenticator, Caller } from '../access/authenticator.js';
 import type { GatewayConfig } from '../gateway.config.js';
 import { malformed } from '../http/request-line.js';
-import { sendProblem } from '../http/problem.js';
+import { pathOf, sendProblem } from '../http/problem.js';
+import { traceIdIn } from '../http/trace.js';
 import { Exchange } from './exchange.js';
 import { requestHeaders } from './headers.js';
 import { ClientGone, hasBody, readBody } from './request-body.js';
@@ -32,30 +33,39 @@ export interface Forwarding {
   readonly upstreams: Upstreams;
   readonly authenticator: Authenticator;
   readonly signer: AssertionSigner;
+  readonly logger: Logger;
 }
 
 type Limit = (request: FastifyRequest) => Promise<{ isAllowed: boolean; isExceeded?: boolean; ttlInSeconds?: number }>;
 
 /** The API: each route of the contracts, checked and passed on to its service. What is not there is refused. */
 export async function forwardApi(fastify: FastifyInstance, { config, ...parts }: Forwarding): Promise<void> {
-  const { upstreams, authenticator, signer } = parts;
+  const { upstreams, authenticator, signer, logger } = parts;
   const routes = ROUTES.filter((route) => route.access !== 'gateway');
   fastify.decorateRequest('caller', null);
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  fastify.setErrorHandler((error, request, reply) => sendProblem(request, reply, asProblem(error)));
+  fastify.setErrorHandler((error, request, reply) => refuse(request, reply, error));
 
   await fastify.register(rateLimit, { global: false, cache: 20_000 });
   const callerLimit: Limit = fastify.createRateLimit({
     max: config.RATE_LIMIT_USER,
     timeWindow: 1000,
     keyGenerator: (request) => request.caller?.principal.id ?? request.ip,
-  }) as Limit;
+  });
   const loginLimit: Limit = fastify.createRateLimit({
     max: config.RATE_LIMIT_LOGIN,
     timeWindow: 60_000,
     keyGenerator: (request) => request.ip,
-  }) as Limit;
+  });
+
+  function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown, cause?: Error): void {
+    const problem = error instanceof ClientGone ? malformed('the client went away') : toCrmError(error);
+    const line = { requestId: request.id, traceId: traceIdIn(request.traceparent), path: pathOf(request.raw.url) };
+    if (problem.code === 'internal') logger.error({ ...line, err: error }, 'unexpected error');
+    else if (cause) logger.warn({ ...line, err: cause }, 'a service did not answer');
+    sendProblem(request, reply, problem);
+  }
 
   /** 401, then 429, then 403. */
   async function admit(request: FastifyRequest, route?: ServiceRoute): Promise<void> {
@@ -88,7 +98,7 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
         headers: requestHeaders(raw.headers, passport, body !== null),
         body,
       };
-      const fail = (error: Error) => sendProblem(request, reply, asProblem(error));
+      const fail = (error: Error, cause?: Error) => refuse(request, reply, error, cause);
       new Exchange(upstream, forwarded, reply.raw, passport, fail).start();
     };
   }
@@ -143,9 +153,6 @@ function methodsByPath(routes: readonly ServiceRoute[]): Map<string, string[]> {
   }
   return paths;
 }
-
-const asProblem = (error: unknown): CrmError =>
-  error instanceof ClientGone ? malformed('the client went away') : toCrmError(error);
 
 /** IPv4 addresses arrive mapped into IPv6 when the server listens on both. */
 const plainAddress = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address);

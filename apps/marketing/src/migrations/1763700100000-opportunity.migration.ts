@@ -69,11 +69,11 @@ export class Opportunity1763700100000 implements MigrationInterface {
     )`);
     await db.query(`CREATE INDEX plan_item_plan ON plan_item (opportunity_id, date, id)`);
 
-    // Written while the opportunity's row is locked, so the id has the order in which things happened.
+    // Written while the opportunity’s row is locked, so id and time have the order in which things happened.
     await db.query(`CREATE TABLE opportunity_history (
       id             bigint      GENERATED ALWAYS AS IDENTITY CONSTRAINT opportunity_history_pk PRIMARY KEY,
       opportunity_id uuid        NOT NULL CONSTRAINT opportunity_history_opportunity REFERENCES opportunity ON DELETE CASCADE,
-      at             timestamptz NOT NULL DEFAULT now(),
+      at             timestamptz NOT NULL DEFAULT clock_timestamp(),
       actor_id       uuid,
       act            text        NOT NULL,
       details        jsonb       NOT NULL

@@ -6,7 +6,7 @@ import {
   type PlanItemView,
   type TimelineEntry,
 } from '#contracts';
-import { containsText, fold, type ListPlan, type ListQuery, type Page, readList, visibleTo } from '#platform';
+import { containsText, type ListPlan, type ListQuery, type Page, readList, visibleTo } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { opportunityPolicy } from './opportunity.policy.js';
@@ -17,8 +17,6 @@ const COLUMNS = `t.id, t.code, t.version, t.status, t.stage, t.source, t.custome
   t.currency, t.expected_close_date AS "expectedCloseDate", t.contact_name AS "contactName", t.contact_phone AS "contactPhone",
   t.creator_id AS "creatorId", t.created_at AS "createdAt", t.assignee_id AS "assigneeId", t.assigned_at AS "assignedAt",
   t.closed_at AS "closedAt", t.close_reason AS "closeReason", t.customer_id AS "customerId", t.external_id AS "externalId"`;
-
-const search = containsText('t.search_text');
 
 /** Reads: from SQL straight to what the API shows. */
 @Injectable()
@@ -64,15 +62,8 @@ export class OpportunityQueries {
 }
 
 function listPlan(query: ListQuery): ListPlan<OpportunityView> {
-  const where = ['true'];
-  const parameters: unknown[] = [];
-  const add = (value: unknown) => `$${parameters.push(value)}`;
-  for (const { field, values } of query.conditions) {
-    // The pairs of the name are among those of the search text, which has an index.
-    if (field === 'customerName') where.push(search(fold(String(values[0])), add));
-    // Without an amount it sorts as 0, but it is not "at most 1000".
-    if (field === 'expectedAmount') where.push('t.expected_amount IS NOT NULL');
-  }
+  // Without an amount it sorts as 0, but it is not "at most 1000".
+  const byAmount = query.conditions.some(({ field }) => field === 'expectedAmount');
   return {
     definition: MarketingRoutes.listOpportunities.list,
     from: 'opportunity t',
@@ -92,9 +83,10 @@ function listPlan(query: ListQuery): ListPlan<OpportunityView> {
       closedAt: 't.closed_at',
       expectedCloseDate: 't.expected_close_date',
     },
-    search,
+    search: containsText('t.search_text'),
+    searchCovers: ['customerName'],
     policy: opportunityPolicy,
-    where: { sql: where.join(' AND '), parameters },
+    where: { sql: byAmount ? 't.expected_amount IS NOT NULL' : 'true', parameters: [] },
     view: opportunityView,
   };
 }

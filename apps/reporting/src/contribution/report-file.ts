@@ -40,7 +40,7 @@ function csv<Row>(columns: readonly ReportColumn<Row>[], rows: AsyncIterable<Row
   const stringifier = stringify({
     bom: true,
     header: true,
-    escape_formulas: false,
+    escape_formulas: true,
     record_delimiter: 'windows',
     columns: columns.map(({ field, label }) => ({ key: field, header: label[language] })),
   });

@@ -21,7 +21,8 @@ export const text = (max: number) =>
     })
     .meta({ maxLength: max });
 
-export const Id = z.uuid();
+/** UUIDs are compared as text in places, so they are lower case from the door on. */
+export const Id = z.uuid().toLowerCase();
 export const Name = text(100);
 export const Remarks = text(2000);
 export const Address = text(300);

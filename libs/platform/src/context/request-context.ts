@@ -21,6 +21,8 @@ export interface RequestContext {
   readonly route?: ServiceRoute;
   /** The record that the path names, once it is resolved. */
   readonly recordId?: string;
+  /** The innermost record that the path names: the one that If-Match speaks of. */
+  readonly targetId?: string;
   readonly ifMatch?: string;
   readonly idempotency?: IdempotencyUse;
 }

@@ -45,6 +45,8 @@ export interface ListPlan<V> {
   readonly id?: string;
   /** The condition for `q`; `add` takes a parameter and gives its placeholder, `folded` is `q` folded. */
   readonly search?: (folded: string, add: (value: unknown) => string) => string;
+  /** Filters of the type `contains` whose texts are part of what `search` looks in, so that its index answers them too. */
+  readonly searchCovers?: readonly string[];
   readonly policy?: RecordPolicy;
   readonly where?: { readonly sql: string; readonly parameters: readonly unknown[] };
   readonly view: (row: never) => V;
@@ -160,6 +162,10 @@ export async function readList<V>(
   for (const { field, operator, values } of query.conditions) {
     const column = plan.columns[field];
     if (!column) throw new Error(`The plan has no column for the filter ${field}`);
+    if (operator === 'contains' && plan.search && plan.searchCovers?.includes(field)) {
+      const folded = fold(String(values[0]));
+      if (folded) where.push(`(${plan.search(folded, add)})`);
+    }
     if (operator === 'contains') where.push(`${column} ILIKE ${add(`%${escapeLike(String(values[0]))}%`)}`);
     else if (operator !== 'in') where.push(`${column} ${operator} ${add(values[0])}`);
     else if (values.length === 1) where.push(`${column} = ${add(values[0])}`);

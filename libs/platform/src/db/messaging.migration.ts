@@ -70,7 +70,7 @@ export class Messaging1763700000000 implements MigrationInterface {
       key         text        NOT NULL,
       fingerprint text        NOT NULL,
       status      int,
-      answer      jsonb,
+      answer      json,
       created_at  timestamptz NOT NULL DEFAULT now(),
       CONSTRAINT idempotency_key_pk PRIMARY KEY (principal, key)
     )`);

@@ -34,16 +34,17 @@ export class Tx {
     });
     const policy = this.policies.find((each) => each.entity === entity);
     if (!record || (policy && !(await this.isVisible(policy, id)))) throw new CrmError('not-found');
-    const context = currentContext();
-    if (context?.ifMatch !== undefined && context.recordId === id && 'version' in record) {
-      const current = String(record.version);
-      if (
-        context.ifMatch !== '*' &&
-        !context.ifMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === `"${current}"`)
-      )
-        throw new CrmError('stale-version', { current });
-    }
+    if (currentContext()?.targetId === id && 'version' in record) this.requireVersion(record as { version?: unknown });
     return record;
+  }
+
+  /** Holds If-Match against the record that the request is about. @throws CrmError stale-version */
+  requireVersion(record: { readonly version?: unknown }): void {
+    const ifMatch = currentContext()?.ifMatch;
+    if (ifMatch === undefined || ifMatch === '*') return;
+    const current = String(record.version);
+    const tags = ifMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+    if (!tags.includes(`"${current}"`)) throw new CrmError('stale-version', { current });
   }
 
   /** The first record that fits, locked; no policy is applied. */

@@ -86,6 +86,7 @@ export class DurableConsumer {
     };
     void messages.closed().then(end, end);
     this.stoppers.add(end);
+    if (this.stopped) end();
     const look = async () => {
       if (ended || !check) return;
       const answer = await check(manager, queue.length === 0).catch((err: unknown) =>

@@ -41,6 +41,7 @@ export class ContractInterceptor implements NestInterceptor {
     const reply = execution.switchToHttp().getResponse<FastifyReply>();
     const context = contextOf(request);
     const seen = await this.resolveRecord(route, request, context);
+    context.targetId = Object.values(request.params as Record<string, string>).at(-1);
     try {
       this.readInput(route, request, context);
     } catch (error) {
@@ -66,9 +67,11 @@ export class ContractInterceptor implements NestInterceptor {
   ): Promise<boolean> {
     const parameters = request.params as Record<string, string>;
     for (const [name, value] of Object.entries(parameters))
+      if (UUID.test(value)) parameters[name] = value.toLowerCase();
+    for (const [name, value] of Object.entries(parameters))
       if (name !== 'id' && name.endsWith('Id') && !UUID.test(value)) throw new CrmError('not-found');
     if (!route.record || parameters.id === undefined) return false;
-    context.recordId = parameters.id.toLowerCase();
+    context.recordId = parameters.id;
     if (UUID.test(parameters.id)) return false;
     context.recordId = await this.lookUp(route.record, parameters.id, context);
     parameters.id = context.recordId;

@@ -1,4 +1,4 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Observable, throwError } from 'rxjs';
 import { currentContext, preferredLanguage } from '../context/request-context.js';
@@ -16,7 +16,10 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = toCrmError(error);
-    if (problem.status >= 500) this.logger.error({ err: error, path: request.url }, problem.code);
+    if (problem.status === 500) this.logger.error({ err: error, path: request.url }, problem.code);
+    // Not being ready yet is an answer, not an incident.
+    else if (problem.status > 500 && !(error instanceof HttpException))
+      this.logger.warn({ err: error, path: request.url }, problem.code);
     const context = currentContext();
     const language = context?.language ?? preferredLanguage(request.headers['accept-language']);
     const seconds = retryAfter(problem);

@@ -29,9 +29,14 @@ export function toCrmError(error: unknown): CrmError {
   const status =
     error instanceof HttpException ? error.getStatus() : Number((error as { statusCode?: unknown } | null)?.statusCode);
   const code = BY_STATUS[status];
-  if (code === 'malformed-request') return new CrmError(code, { reason: error instanceof Error ? error.message : 'unreadable' });
+  if (code === 'malformed-request')
+    return new CrmError(code, { reason: error instanceof Error ? error.message : 'unreadable' });
   if (code === 'payload-too-large') return new CrmError(code, { limit: GENERAL_BODY_LIMIT });
-  if (code) return new CrmError(code, code === 'service-unavailable' || code === 'too-many-requests' ? { seconds: RETRY_AFTER_SECONDS } : {});
+  if (code)
+    return new CrmError(
+      code,
+      code === 'service-unavailable' || code === 'too-many-requests' ? { seconds: RETRY_AFTER_SECONDS } : {},
+    );
   return new CrmError('internal');
 }
 

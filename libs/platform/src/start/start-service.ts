@@ -39,7 +39,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
     {
       logger: nestLogger(logger),
       abortOnError: false,
-    bodyParser: false,
+      bodyParser: false,
     },
   );
   app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready'] });
@@ -69,6 +69,8 @@ export async function startService(definition: ServiceDefinition, config: Servic
     stopping = true;
     // Not awaited: an adapter that did not start never says that it is closed.
     void app.close().catch(() => undefined);
+    await relay.stop();
+    void broker.connection.then((nats) => nats.close());
     throw error;
   }
   return {

@@ -17,7 +17,10 @@ export class TestNats {
   ) {}
 
   static async start(): Promise<TestNats> {
-    const server = new TestNats(await mkdtemp(join(tmpdir(), 'crm-nats-')), await freePort());
+    const server = new TestNats(
+      await mkdtemp(join(process.env.TEST_FOLDER ?? tmpdir(), 'crm-nats-')),
+      await freePort(),
+    );
     const users = [...natsUsers(), { user: 'test', publish: ['>'], subscribe: ['>'] }].map(
       ({ user, publish, subscribe }) => ({
         user,
@@ -30,6 +33,8 @@ export class TestNats {
     );
     const config = {
       host: '127.0.0.1',
+      // By this the end of the run finds a server that its test left.
+      pid_file: join(server.folder, 'nats.pid'),
       port: server.port,
       jetstream: { store_dir: join(server.folder, 'js') },
       authorization: { users },

@@ -31,11 +31,12 @@ export class TestDatabase {
     parameters: unknown[] = [],
   ): Promise<R[]> {
     let pool = this.pools.get(schema);
-    if (!pool)
-      this.pools.set(
-        schema,
-        (pool = new pg.Pool({ connectionString: this.url, options: `-c search_path=${schema}`, max: 4 })),
-      );
+    if (!pool) {
+      pool = new pg.Pool({ connectionString: this.url, options: `-c search_path=${schema}`, max: 4 });
+      // Dropping the database ends sessions that the pool has not closed yet.
+      pool.on('error', () => undefined);
+      this.pools.set(schema, pool);
+    }
     return (await pool.query<R>(sql, parameters)).rows;
   }
 

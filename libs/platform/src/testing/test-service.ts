@@ -44,8 +44,13 @@ export class TestService {
       new TestGateway(),
       extra,
     );
-    await test.run();
-    return test;
+    try {
+      await test.run();
+      return test;
+    } catch (error) {
+      await test.stop();
+      throw error;
+    }
   }
 
   get environment(): Environment {
