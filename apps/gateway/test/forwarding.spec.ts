@@ -122,7 +122,7 @@ describe('the gateway forwards', () => {
         body,
         ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
       });
-      return { status: answer.status, body: (await answer.json()) };
+      return { status: answer.status, body: await answer.json() };
     };
     expect((await post('a=1', 'application/x-www-form-urlencoded')).status).toBe(415);
     expect((await post(Buffer.from('{}'))).status).toBe(415);

@@ -241,9 +241,7 @@ describe('as a file', () => {
     );
     const { body } = await file(format, { year: 2030 });
     const ranks =
-      format === 'csv'
-        ? (parse(body, { bom: true, from: 2 })).map((cells) => Number(cells[5]))
-        : await ranksOf(body);
+      format === 'csv' ? parse(body, { bom: true, from: 2 }).map((cells) => Number(cells[5])) : await ranksOf(body);
     expect(ranks).toEqual(Array.from({ length: 2500 }, (_, index) => index + 1));
   });
 

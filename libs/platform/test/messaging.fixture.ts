@@ -10,7 +10,7 @@ import { RelaySignal } from '../src/events/relay-signal.js';
 import { TestDatabase } from '#testing';
 
 /** Any event will do for the machinery; this one has the fewest fields. */
-export const EVENT: EventDefinition = OpportunityDeleted;
+const EVENT: EventDefinition = OpportunityDeleted;
 export const CONSUMER = 'service-marketing-opportunity';
 
 /** The messaging tables of one service and an effect table that shows what was applied, and in which order. */

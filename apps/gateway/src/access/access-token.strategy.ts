@@ -6,7 +6,7 @@ import { GatewayConfig } from '../gateway.config.js';
 import { GATEWAY_CONFIG } from '../gateway.tokens.js';
 import { AccessCopy } from './access.copy.js';
 
-export const TOKEN_AUDIENCE = 'crm';
+const TOKEN_AUDIENCE = 'crm';
 const ALGORITHM = 'ES256';
 const MAX_TOKEN_LENGTH = 4096;
 

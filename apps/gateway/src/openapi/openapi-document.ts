@@ -22,7 +22,7 @@ const Problem = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details, in the language of Accept-Language (en, zh)' });
 
-export interface Operation {
+interface Operation {
   readonly operationId: string;
   readonly tags: readonly string[];
   readonly summary: string;

@@ -19,20 +19,35 @@ const Customer = z.object({
   industry: z.string().nullable(),
   sourceOpportunityId: Id.nullable(),
 });
-export const CustomerCreated = defineEvent('customer.customer.created', 1, 'A company became a customer', Customer);
-export const CustomerUpdated = defineEvent('customer.customer.updated', 1, 'Facts of a customer were edited', Customer);
+export const CustomerCreated = defineEvent(
+  'customer.customer.created',
+  1,
+  'A company became a customer · 公司成为客户',
+  Customer,
+);
+export const CustomerUpdated = defineEvent(
+  'customer.customer.updated',
+  1,
+  'Facts of a customer were edited · 客户资料被修改',
+  Customer,
+);
 export const CustomerDeleted = defineEvent(
   'customer.customer.deleted',
   1,
-  'A customer was deleted; it can be restored',
+  'A customer was deleted; it can be restored · 客户被删除,可恢复',
   Customer,
 );
-export const CustomerRestored = defineEvent('customer.customer.restored', 1, 'A deleted customer is back', Customer);
+export const CustomerRestored = defineEvent(
+  'customer.customer.restored',
+  1,
+  'A deleted customer is back · 已删除的客户被恢复',
+  Customer,
+);
 /** Says it of a won opportunity whose company was a customer already (MKT-6). */
 export const CustomerOpportunityLinked = defineEvent(
   'customer.customer.opportunity-linked',
   1,
-  'A won opportunity was linked to an existing customer of the same name',
+  'A won opportunity was linked to an existing customer of the same name · 开发成功的机会关联到同名的已有客户',
   z.object({ customerId: Id, opportunityId: Id }),
 );
 
@@ -43,14 +58,29 @@ const Contact = z.object({
   position: z.string().nullable(),
   isPrimary: z.boolean(),
 });
-export const ContactAdded = defineEvent('customer.contact.added', 1, 'A contact of a customer was recorded', Contact);
-export const ContactUpdated = defineEvent('customer.contact.updated', 1, 'A contact was edited', Contact);
-export const ContactRemoved = defineEvent('customer.contact.removed', 1, 'A contact was removed', Contact);
+export const ContactAdded = defineEvent(
+  'customer.contact.added',
+  1,
+  'A contact of a customer was recorded · 录入了联系人',
+  Contact,
+);
+export const ContactUpdated = defineEvent(
+  'customer.contact.updated',
+  1,
+  'A contact was edited · 联系人被修改',
+  Contact,
+);
+export const ContactRemoved = defineEvent(
+  'customer.contact.removed',
+  1,
+  'A contact was removed · 联系人被删除',
+  Contact,
+);
 
 export const ProductRecorded = defineEvent(
   'customer.product.recorded',
   1,
-  'The sales system fed a new or newer product',
+  'The sales system fed a new or newer product · 销售系统写入了新的或更新的产品',
   z.object({
     productId: Id,
     key: z.string(),
@@ -64,13 +94,13 @@ export const ProductRecorded = defineEvent(
 export const StockRecorded = defineEvent(
   'customer.stock.recorded',
   1,
-  'The sales system fed a new or newer stock figure',
+  'The sales system fed a new or newer stock figure · 销售系统写入了新的或更新的库存',
   z.object({ stockId: Id, key: z.string(), productKey: z.string(), warehouse: z.string(), quantity: z.number() }),
 );
 export const OrderRecorded = defineEvent(
   'customer.order.recorded',
   1,
-  'The sales system fed a new or newer order, or the order found its customer',
+  'The sales system fed a new or newer order, or the order found its customer · 销售系统写入了新的或更新的订单,或订单找到了其客户',
   z.object({
     orderId: Id,
     key: z.string(),
@@ -95,12 +125,12 @@ const Entry = DictionaryEntryView.extend({ entryId: Id });
 export const DictionaryEntryAdded = defineEvent(
   'customer.dictionary.added',
   1,
-  'A value can be picked from a list',
+  'A value can be picked from a list · 字典新增可选项',
   Entry,
 );
 export const DictionaryEntryUpdated = defineEvent(
   'customer.dictionary.updated',
   1,
-  'Label, order or activity of a value changed',
+  'Label, order or activity of a value changed · 字典项的名称、顺序或启用状态有变',
   Entry,
 );

@@ -3,7 +3,6 @@ import pg from 'pg';
 import type { DataSourceOptions, EntitySchema, MigrationInterface } from 'typeorm';
 import { SnakeNaming } from './snake-naming.js';
 
-export type Class<T = object> = abstract new (...parameters: never[]) => T;
 export type EntityClass = (new () => object) | EntitySchema;
 export type MigrationClass = new () => MigrationInterface;
 

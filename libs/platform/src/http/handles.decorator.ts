@@ -14,7 +14,7 @@ export const ROUTE = 'crm:route';
 export const OPERATIONAL = 'crm:operational';
 export const Operational = (): ClassDecorator => SetMetadata(OPERATIONAL, true);
 
-export const statusOf = (route: ServiceRoute): number => route.status ?? (route.response ? 200 : 204);
+const statusOf = (route: ServiceRoute): number => route.status ?? (route.response ? 200 : 204);
 
 /** Binds a controller's method to a route of the contracts: verb, path, right, and the schemas of body, query and answer. */
 export const Handles = (route: ServiceRoute): MethodDecorator =>

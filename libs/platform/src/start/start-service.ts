@@ -42,9 +42,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
       bodyParser: false,
     },
   );
-  app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready'] });
-  checkRoutes(service, app.get(DiscoveryService), app.get(MetadataScanner, { strict: false }));
-
+  const relay = new OutboxRelay({ service, databaseUrl: config.DATABASE_URL }, app.get(RelaySignal), logger);
   const transport = new JetStreamTransport(
     service,
     broker,
@@ -53,26 +51,22 @@ export async function startService(definition: ServiceDefinition, config: Servic
     app.get<Map<string, EventHandler>>(EVENT_HANDLERS),
     logger,
   );
-  app.get(ProjectionLag).follow(transport.states);
-  app.connectMicroservice({ strategy: transport }, { inheritAppConfig: true });
-  const relay = new OutboxRelay({ service, databaseUrl: config.DATABASE_URL }, app.get(RelaySignal), logger);
   let stopping = false;
-  void broker.connection.then((nats) => {
-    if (stopping) return nats.close();
-    return relay.start(nats);
-  });
-
   try {
+    app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready'] });
+    checkRoutes(service, app.get(DiscoveryService), app.get(MetadataScanner, { strict: false }));
+    app.get(ProjectionLag).follow(transport.states);
+    app.connectMicroservice({ strategy: transport }, { inheritAppConfig: true });
     await app.startAllMicroservices();
     await app.listen(config.PORT, config.HOST);
   } catch (error) {
-    stopping = true;
-    // Not awaited: an adapter that did not start never says that it is closed.
-    void app.close().catch(() => undefined);
-    await relay.stop();
+    // Not by closing the application: an adapter that did not start never says that it is closed.
+    await transport.close();
+    await app.get(DataSource).destroy();
     void broker.connection.then((nats) => nats.close());
     throw error;
   }
+  void broker.connection.then((nats) => (stopping ? nats.close() : relay.start(nats)));
   return {
     name: service,
     url: await app.getUrl(),
