@@ -21,7 +21,7 @@ describe('generated files', () => {
 
   it('EVT-1: asyncapi.json is valid AsyncAPI and has every event and feed', async () => {
     const { document, diagnostics } = await new Parser().parse(read('docs/asyncapi.json')!);
-    const errors = diagnostics.filter(({ severity }) => severity <= 1);
+    const errors = diagnostics.filter(({ severity }: { severity: number }) => severity <= 1);
     const channels = document!
       .channels()
       .all()

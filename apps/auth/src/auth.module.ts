@@ -43,7 +43,7 @@ import { UserService } from './user/user.service.js';
     SeedService,
   ],
 })
-export class AuthModule {
+class AuthModule {
   static with(config: AuthConfig): DynamicModule {
     return { module: AuthModule, providers: [{ provide: AUTH_CONFIG, useValue: config }] };
   }
