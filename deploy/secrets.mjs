@@ -95,7 +95,9 @@ function main(target) {
     console.error(`${file} is there already. It holds the passwords of the database: remove it only with the volumes.`);
     process.exit(1);
   }
-  console.log(`Wrote ${file}. The administrator is \`admin\`; the password is CRM_ADMIN_PASSWORD in it.`);
+  console.log(
+    `Wrote ${file}. The administrator is \`admin\`; the password is CRM_ADMIN_PASSWORD in it and must be changed at the first login.`,
+  );
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) main(process.argv[2]);

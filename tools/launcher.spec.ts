@@ -25,6 +25,20 @@ describe('npm start', () => {
     }
   });
 
+  it('listens on this machine only when the demo is on, unless an address is given', async () => {
+    expect(readSettings({}).GATEWAY_HOST).toBe('::');
+    expect(readSettings({ CRM_DEMO: 'true', GATEWAY_HOST: '' }).GATEWAY_HOST).toBe('localhost');
+    expect(readSettings({ CRM_DEMO: 'true', GATEWAY_HOST: '::' }).GATEWAY_HOST).toBe('::');
+
+    const port = await freePort();
+    expect(await publicHost({ GATEWAY_HOST: 'localhost', GATEWAY_PORT: port })).toBe('localhost');
+    const other = createServer().listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    await expect(publicHost({ GATEWAY_HOST: 'localhost', GATEWAY_PORT: port })).rejects.toThrow('is in use');
+    other.close();
+    await once(other, 'close');
+  });
+
   it.each([
     ['GATEWAY_PORT', 'seventy'],
     ['GATEWAY_PORT', '70000'],

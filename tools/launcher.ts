@@ -184,7 +184,7 @@ function announce(settings: LauncherSettings, foundations: StartedFoundations): 
   else
     lines.push([
       'Log in as',
-      `admin  (the password ${settings.CRM_ADMIN_PASSWORD ? 'of CRM_ADMIN_PASSWORD, if this was the first start' : 'chosen at the first start'})`,
+      `admin  (the password ${settings.CRM_ADMIN_PASSWORD ? 'of CRM_ADMIN_PASSWORD, if this was the first start; it must be changed at the first login' : 'chosen at the first start'})`,
     ]);
   if (settings.CRM_DEMO) lines.push(['', `sysadmin, manager, alice, bob or executive  ${settings.CRM_DEMO_PASSWORD}`]);
   if (foundations.credentials)

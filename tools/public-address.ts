@@ -6,8 +6,8 @@ type PublicAddress = Pick<LauncherSettings, 'GATEWAY_HOST' | 'GATEWAY_PORT'>;
 
 /** The gateway as this machine reaches it. */
 export function gatewayUrl({ GATEWAY_HOST: host, GATEWAY_PORT: port }: PublicAddress): string {
-  const everywhere = host === '::' || host === '0.0.0.0';
-  return `http://${everywhere ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}`;
+  const plain = ['::', '0.0.0.0', 'localhost'].includes(host) ? '127.0.0.1' : host;
+  return `http://${plain.includes(':') ? `[${plain}]` : plain}:${port}`;
 }
 
 /**
@@ -16,10 +16,12 @@ export function gatewayUrl({ GATEWAY_HOST: host, GATEWAY_PORT: port }: PublicAdd
  * @throws StartError one line that names the setting
  */
 export async function publicHost({ GATEWAY_HOST: host, GATEWAY_PORT: port }: PublicAddress): Promise<string> {
-  const problem = await listenError(port, host);
+  // localhost is both loopback addresses, where the machine has both.
+  const problem = await listenError(port, host === 'localhost' ? '127.0.0.1' : host);
+  const second = host === 'localhost' && !problem ? await listenError(port, '::1') : undefined;
   if (host === '::' && (problem === 'EAFNOSUPPORT' || problem === 'EADDRNOTAVAIL'))
     return publicHost({ GATEWAY_HOST: '0.0.0.0', GATEWAY_PORT: port });
-  if (problem === 'EADDRINUSE')
+  if (problem === 'EADDRINUSE' || second === 'EADDRINUSE')
     throw new StartError(
       `GATEWAY_PORT: port ${port} is in use by another program. Choose another: GATEWAY_PORT=${port + 1} npm start`,
     );

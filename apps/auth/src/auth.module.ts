@@ -10,6 +10,7 @@ import { SigningKeys } from './key/signing-keys.service.js';
 import { LoginGuard } from './login/login-guard.service.js';
 import { LoginService } from './login/login.service.js';
 import { Access1763700001000 } from './migrations/1763700001000-access.js';
+import { LoginNetworks1763700001001 } from './migrations/1763700001001-login-networks.js';
 import { PasswordHasher } from './password/password-hasher.service.js';
 import { RoleController } from './role/role.controller.js';
 import { Role } from './role/role.entity.js';
@@ -52,7 +53,7 @@ class AuthModule {
 export const authService = (config: AuthConfig): ServiceDefinition => ({
   service: 'auth',
   entities: [User, Role, ServiceAccount],
-  migrations: [Access1763700001000],
+  migrations: [Access1763700001000, LoginNetworks1763700001001],
   records: [{ kind: 'user', entity: User, table: 'users', readRight: 'user.read' }],
   module: AuthModule.with(config),
 });

@@ -104,15 +104,24 @@ describe('login', () => {
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 15 }, () => 200));
   });
 
-  it('AUT-4: at a higher count it locks for all; one range alone can’t do that; an administrator can unlock it', async () => {
+  /** One wrong password from each of these addresses. */
+  const guessFrom = async (username: string, addresses: readonly string[]) => {
+    for (const address of addresses) await login(auth, username, 'wrong', address).expect(401);
+  };
+  const networks = (count: number) => Array.from({ length: count }, (_, i) => `10.2.${i}.1`);
+  const failuresAnywhere = async () =>
+    (await auth.query<{ failures: number }>(`SELECT failures FROM login_failure WHERE network = '*' AND failures > 0`))
+      .map(({ failures }) => failures)
+      .sort((a, b) => b - a)[0] ?? 0;
+
+  it('AUT-4: failures from many networks lock it for all; an administrator can unlock it', async () => {
     const { id, username, password } = await newcomer(auth, 'hunted.one');
     const admin = await actorOf(auth, 'admin');
     const statusOf = async () =>
       (await auth.as(admin).get(`/api/v1/users?username=${username}`).expect(200)).body.items[0].status as string;
-    for (let i = 0; i < 60; i++) await login(auth, username, 'wrong', '10.0.0.1').expect(401);
-    await login(auth, username, password, '10.1.0.1').expect(200);
-    for (let range = 1; range <= 10; range++)
-      for (let i = 0; i < 5; i++) await login(auth, username, 'wrong', `10.2.${range}.${i}`).expect(401);
+    await guessFrom(username, networks(49));
+    expect(await statusOf()).toBe('active');
+    await guessFrom(username, ['10.2.200.1']);
     await login(auth, username, password, '10.3.0.1').expect(401);
     expect(await statusOf()).toBe('locked');
     expect((await auth.as(admin).get('/api/v1/users?status=locked').expect(200)).body.items).toMatchObject([
@@ -121,19 +130,78 @@ describe('login', () => {
 
     await auth.as(admin).post(`/api/v1/users/${id}/unlock`).expect(200);
     expect(await statusOf()).toBe('active');
-    await login(auth, username, password, '10.0.0.1').expect(200);
+    await login(auth, username, password, '10.3.0.1').expect(200);
+  });
+
+  it('AUT-4: the lock for all leaves out where the person has lately logged in from, and outlives that login', async () => {
+    const { username, password } = await newcomer(auth, 'hunted.at.home');
+    await login(auth, username, password, '10.1.0.1').expect(200);
+    await guessFrom(username, networks(50));
+    await login(auth, username, password, '10.3.0.1').expect(401);
+    await login(auth, username, password, '10.1.0.99').expect(200);
+    await login(auth, username, password, '10.3.0.1').expect(401);
+    // The lock for that range itself holds there too.
+    await guessFrom(username, ['10.1.0.5', '10.1.0.6', '10.1.0.7', '10.1.0.8', '10.1.0.9']);
+    await login(auth, username, password, '10.1.0.1').expect(401);
+    await auth.query(`DELETE FROM login_failure WHERE network <> '*'`);
+    await auth.query(`UPDATE login_network SET succeeded_at = succeeded_at - interval '31 days'`);
+    await login(auth, username, password, '10.1.0.1').expect(401);
+  });
+
+  it('AUT-4: towards the lock for all counts one failure of a network in a minute', async () => {
+    await auth.query('TRUNCATE login_failure, login_network');
+    const { username } = await newcomer(auth, 'hunted.slowly');
+    await guessFrom(
+      username,
+      Array.from({ length: 4 }, (_, i) => `10.4.0.${i}`),
+    );
+    expect(await failuresAnywhere()).toBe(1);
+    await auth.query(`UPDATE login_network SET counted_at = counted_at - interval '61 seconds'`);
+    await guessFrom(username, ['10.4.0.9']);
+    expect(await failuresAnywhere()).toBe(2);
+    // Now the range is locked, and adds nothing more.
+    await auth.query(`UPDATE login_network SET counted_at = counted_at - interval '61 seconds'`);
+    await guessFrom(username, ['10.4.0.10']);
+    expect(await failuresAnywhere()).toBe(2);
+  });
+
+  it('AUT-4: towards the lock for all a /48 of IPv6 is one network', async () => {
+    await auth.query('TRUNCATE login_failure, login_network');
+    const { username, password } = await newcomer(auth, 'hunted.by.six');
+    await guessFrom(
+      username,
+      Array.from({ length: 55 }, (_, i) => `2001:db8:7:${i.toString(16)}::1`),
+    );
+    expect(await failuresAnywhere()).toBe(1);
+    await guessFrom(username, ['2001:db8:8::1']);
+    expect(await failuresAnywhere()).toBe(2);
+    await login(auth, username, password, '2001:db8:7:1::2').expect(200);
+  });
+
+  it('AUT-4: what is known of networks is cleared away when no lock depends on it any more', async () => {
+    await auth.query('TRUNCATE login_failure, login_network');
+    const { username, password } = await newcomer(auth, 'moved.on');
+    await login(auth, username, password, '10.5.0.1').expect(200);
+    await login(auth, username, 'wrong', '10.5.1.1').expect(401);
+    await auth.query(`UPDATE login_network SET kept_until = kept_until - interval '2 minutes'`);
+    await login(auth, 'nobody', 'wrong', '10.5.2.1').expect(401);
+    const left = await auth.query('SELECT network FROM login_network ORDER BY network');
+    expect(left).toEqual([{ network: '10.5.0.0/24' }, { network: '10.5.2.0/24' }]);
   });
 
   it('AUT-4: failed logins keep no name, since people type passwords into the wrong field', async () => {
     await login(auth, 'MySecret-typed-as-name', 'x').expect(401);
-    const rows = JSON.stringify(await auth.query(`SELECT *, encode(account, 'escape') AS text FROM login_failure`));
+    const rows =
+      JSON.stringify(await auth.query(`SELECT *, encode(account, 'escape') AS text FROM login_failure`)) +
+      JSON.stringify(await auth.query(`SELECT *, encode(account, 'escape') AS text FROM login_network`));
     expect(rows.toLowerCase()).not.toContain('mysecret');
   });
 
-  it('AUT-3: a first password must be changed, unless the installation was given it', async () => {
+  it('AUT-3: a first password must be changed, the administrator’s too; demo users’ need not', async () => {
     const { username, password } = await newcomer(auth, 'first.day');
     expect((await login(auth, username, password).expect(200)).body.mustChangePassword).toBe(true);
-    expect((await login(auth, 'admin', ADMIN_PASSWORD).expect(200)).body.mustChangePassword).toBe(false);
+    expect((await login(auth, 'admin', ADMIN_PASSWORD).expect(200)).body.mustChangePassword).toBe(true);
+    expect((await login(auth, 'bob').expect(200)).body.mustChangePassword).toBe(false);
     const me = await actorOf(auth, username);
     expect((await auth.as(me).get('/api/v1/auth/me').expect(200)).body.mustChangePassword).toBe(true);
   });
@@ -180,5 +248,21 @@ describe('login', () => {
       .post('/api/v1/users')
       .send({})
       .expect(403);
+  });
+
+  it('AUT-6: a right with a scope that it does not have counts as not held', async () => {
+    const admin = await actorOf(auth, 'admin');
+    const narrowed = { ...admin, rights: { ...admin.rights, 'user.write': 'own' as const } };
+    const user = { username: 'smuggled', displayName: 'S', roles: ['sales_manager'], password: 'winter-garden-7' };
+    const { body } = await auth.as(narrowed).post('/api/v1/users').send(user).expect(403);
+    expect(body).toMatchObject({ type: '/problems/forbidden', right: 'user.write' });
+    // Neither does a right to change people reach those whom the role does not let one see.
+    const { id } = await newcomer(auth, 'unseen');
+    for (const scope of ['names', 'own', undefined] as const)
+      await auth
+        .as({ ...admin, rights: { ...admin.rights, 'user.read': scope } })
+        .patch(`/api/v1/users/${id}`)
+        .send({ displayName: 'Seen' })
+        .expect(404);
   });
 });

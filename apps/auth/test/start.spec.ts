@@ -5,6 +5,7 @@ import type { AccessSnapshot } from '#contracts';
 import type { TestService } from '#testing';
 import { start } from '../src/app.js';
 import { Access1763700001000 } from '../src/migrations/1763700001000-access.js';
+import { LoginNetworks1763700001001 } from '../src/migrations/1763700001001-login-networks.js';
 import { GATEWAY, login, startAuth } from './auth-service.js';
 
 describe('start', () => {
@@ -158,9 +159,12 @@ describe('start', () => {
         )
       ).map(({ name }) => name);
     const before = await tables();
+    await new LoginNetworks1763700001001().down(runner);
     await new Access1763700001000().down(runner);
     expect(await tables()).not.toContain('users');
+    expect(await tables()).not.toContain('login_network');
     await new Access1763700001000().up(runner);
+    await new LoginNetworks1763700001001().up(runner);
     expect(await tables()).toEqual(before);
     await db.destroy();
   });

@@ -40,8 +40,8 @@ describe('contacts', () => {
     const first = await add({ name: 'First', isPrimary: true });
     const second = await add({ name: 'Second', isPrimary: true });
     expect((await list()).map(({ name, isPrimary }) => [name, isPrimary])).toEqual([
-      ['Second', true],
       ['First', false],
+      ['Second', true],
     ]);
     await as('alice').patch(`${contacts}/${first.id}`).send({ isPrimary: true }).expect(200);
     expect((await list()).filter(({ isPrimary }) => isPrimary).map(({ id }) => id)).toEqual([first.id]);
@@ -51,7 +51,40 @@ describe('contacts', () => {
 
   it('CUS-3: stays at one primary when several are set at once', async () => {
     await Promise.all([1, 2, 3, 4].map((n) => add({ name: `P${n}`, isPrimary: true })));
-    expect((await list()).map(({ isPrimary }) => isPrimary)).toEqual([true, false, false, false]);
+    expect((await list()).map(({ isPrimary }) => isPrimary).sort()).toEqual([false, false, false, true]);
+  });
+
+  it('CUS-3: an edit that changes nothing makes no new version and tells nobody', async () => {
+    const contact = await add({ name: 'Ann', isPrimary: true, tags: ['x'] });
+    for (const changes of [{}, { name: 'Ann', isPrimary: true, tags: ['x'], email: null }])
+      expect((await as('alice').patch(`${contacts}/${contact.id}`).send(changes).expect(200)).body).toEqual(contact);
+    const told = await world.service.query('SELECT type FROM outbox WHERE aggregate_id = $1', [contact.id]);
+    expect(told).toEqual([{ type: ContactAdded.type }]);
+  });
+
+  it('CUS-3: are read in pages, in the order in which they came', async () => {
+    const names = ['P1', 'P2', 'P3', 'P4', 'P5'];
+    const all: ContactView[] = [];
+    for (const name of names) all.push(await add({ name, isPrimary: name === 'P3' }));
+    const seen: ContactView[][] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const more: string = cursor && `&cursor=${cursor}`;
+      const { body } = await as('bob').get(`${contacts}?limit=2&count=true${more}`).expect(200);
+      expect(body.total).toBe(5);
+      seen.push(body.items);
+      cursor = body.nextCursor as string | null;
+    }
+    expect(seen.map(({ length }) => length)).toEqual([2, 2, 1]);
+    expect(seen.flat()).toEqual(all);
+    const found = async (query: string) =>
+      ((await as('bob').get(`${contacts}?${query}`).expect(200)).body.items as ContactView[]).map(({ name }) => name);
+    expect(await found('sort=-createdAt')).toEqual(names.toReversed());
+    expect(await found('isPrimary=true')).toEqual(['P3']);
+    expect(await found('isPrimary=false&limit=1')).toEqual(['P1']);
+    for (const query of ['isPrimary=yes', 'name=P1', 'sort=name', 'limit=0', 'cursor=x'])
+      await as('bob').get(`${contacts}?${query}`).expect(400);
+    await as('bob').get(`/api/v1/customers/${v7()}/contacts?limit=0`).expect(404);
   });
 
   it('CUS-3: are edited and removed', async () => {
@@ -97,5 +130,8 @@ describe('contacts', () => {
     await as('alice').patch(`${contacts}/${id}`).set('if-match', '"1"').send({ name: 'C' }).expect(412);
     await as('alice').delete(`${contacts}/${id}`).set('if-match', '"1"').expect(412);
     await as('alice').delete(`${contacts}/${id}`).set('if-match', '"2"').expect(204);
+    // Where there is no contact yet, it names that of the customer.
+    await as('alice').post(contacts).set('if-match', '"7"').send({ name: 'D' }).expect(412);
+    await as('alice').post(contacts).set('if-match', '"1"').send({ name: 'D' }).expect(201);
   });
 });

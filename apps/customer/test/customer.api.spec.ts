@@ -85,6 +85,9 @@ describe('creating customers by hand', () => {
 
   it.each([
     [{ name: ' ' }, 'name'],
+    [{ name: '\u200b\u2060' }, 'name'],
+    [{ name: 'A', website: 'javascript:alert(1)' }, 'website'],
+    [{ name: 'A', website: 'ftp://example.com' }, 'website'],
     [{ name: 'A', satisfaction: 6 }, 'satisfaction'],
     [{ name: 'A', credit: 0 }, 'credit'],
     [{ name: 'A', status: 'lost' }, 'status'],
@@ -130,6 +133,20 @@ describe('editing customers', () => {
     expect(answer.headers.etag).toBe('"2"');
     await world.service.events.published(CustomerUpdated.type, ({ subject }) => subject === id);
     expect((await as('bob').get(`/api/v1/customers/${id}`)).body).toEqual(answer.body);
+  });
+
+  it('CUS-1: an edit that changes nothing makes no new version and tells nobody', async () => {
+    const { id } = await created({ name: 'Same', tags: ['vip'], website: 'https://example.com/a' });
+    const { body: shown } = await as('alice').get(`/api/v1/customers/${id}`).expect(200);
+    for (const changes of [{}, { name: 'Same', tags: ['vip'], phone: null }]) {
+      const answer = await as('alice').patch(`/api/v1/customers/${id}`).send(changes).expect(200);
+      expect(answer.body).toEqual(shown);
+      expect(answer.headers.etag).toBe('"1"');
+    }
+    const told = await world.service.query('SELECT type FROM outbox WHERE aggregate_id = $1', [id]);
+    expect(told).toEqual([{ type: CustomerCreated.type }]);
+    await as('bob').patch(`/api/v1/customers/${id}`).send({ name: 'Same' }).expect(403);
+    await as('alice').patch(`/api/v1/customers/${id}`).set('if-match', '"2"').send({ name: 'Same' }).expect(412);
   });
 
   it('AUT-6: others’ customers are the manager’s to edit', async () => {
@@ -241,8 +258,12 @@ describe('listing customers', () => {
     const keys = await as('bob').get('/api/v1/customers?region=tibet,qinghai&level=key&count=true').expect(200);
     expect(keys.body).toMatchObject({ total: 1, items: [{ name: 'P3' }] });
     const content = await created({ name: 'Content', region: 'qinghai', satisfaction: 4, credit: 2 });
-    const rated = await as('bob').get('/api/v1/customers?region=qinghai&satisfaction[gte]=3.5&credit=1,2').expect(200);
+    const rated = await as('bob').get('/api/v1/customers?region=qinghai&satisfaction[gte]=4&credit=1,2').expect(200);
     expect(rated.body.items).toEqual([content]);
+    for (const field of ['satisfaction[gte]', 'credit']) {
+      const fraction = await as('bob').get(`/api/v1/customers?${field}=3.5`).expect(400);
+      expect(fraction.body).toMatchObject({ type: '/problems/validation-failed', errors: [{ path: field }] });
+    }
     await as('bob').get('/api/v1/customers?colour=red').expect(400);
     await as('bob').get('/api/v1/customers?sort=phone').expect(400);
   });

@@ -40,6 +40,39 @@ describe('the dictionary', () => {
       .expect(403);
   });
 
+  it('DIC-1: is read in pages', async () => {
+    const get = (query: string) => world.service.as(world.alice).get(`/api/v1/dictionary/${query}`);
+    const codes = DICTIONARY_SEED.opportunity_stage!.entries.map(([code]) => code);
+    const seen: DictionaryEntryView[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const more: string = cursor && `&cursor=${cursor}`;
+      const { body } = await get(`opportunity-stage?limit=1&count=true${more}`).expect(200);
+      expect(body).toMatchObject({ total: codes.length, items: [DictionaryEntryView.strict().parse(body.items[0])] });
+      seen.push(...body.items);
+      cursor = body.nextCursor as string | null;
+    }
+    expect(seen.map(({ code }) => code)).toEqual(codes);
+    const turned = (await get('opportunity-stage?sort=-order').expect(200)).body.items as DictionaryEntryView[];
+    expect(turned).toEqual(seen.toReversed());
+    expect((await get('opportunity-stage?active=false').expect(200)).body).toEqual({ items: [], nextCursor: null });
+    for (const query of ['active=1', 'code=proposal', 'sort=code']) await get(`opportunity-stage?${query}`).expect(400);
+  });
+
+  it('DIC-1: entries of the same place in the order go on by their codes', async () => {
+    await world.service.query(
+      `INSERT INTO dictionary_entry (id, type, code, label_zh, label_en, sort_order, active, editable)
+       SELECT gen_random_uuid(), 'flavour', c, c, c, 1, true, true FROM unnest('{c,a,d,b}'::text[]) c`,
+    );
+    const first = (await world.service.as(world.alice).get('/api/v1/dictionary/flavour?limit=3').expect(200)).body;
+    expect(first.items.map(({ code }: DictionaryEntryView) => code)).toEqual(['a', 'b', 'c']);
+    const path = `/api/v1/dictionary/flavour?limit=3&cursor=${first.nextCursor}`;
+    expect((await world.service.as(world.alice).get(path).expect(200)).body).toMatchObject({
+      items: [{ code: 'd' }],
+      nextCursor: null,
+    });
+  });
+
   it('DIC-1, DIC-3: is seeded once, whatever starts, and told to the other services', async () => {
     expect(await seeded()).toHaveLength(entries.length);
     const { data } = await world.service.events.published(
@@ -66,6 +99,11 @@ describe('the dictionary', () => {
     );
     const { body } = await world.service.as(world.alice).get('/api/v1/dictionary/customer-level').expect(200);
     expect(body.items).toContainEqual(expect.objectContaining({ code: 'focus', active: false }));
+    const retired = await world.service
+      .as(world.alice)
+      .get('/api/v1/dictionary/customer-level?active=false')
+      .expect(200);
+    expect(retired.body.items).toEqual([expect.objectContaining({ code: 'focus' })]);
     const refused = await world.service
       .as(world.alice)
       .post('/api/v1/customers')

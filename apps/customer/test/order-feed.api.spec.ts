@@ -210,5 +210,11 @@ describe('feeding orders', () => {
     expect(await history('status=paid')).toEqual(['2026-02-01']);
     expect(await history('date[gte]=2026-02-01&date[lt]=2026-03-01')).toEqual(['2026-02-01']);
     await world.service.as(world.alice).get(`/api/v1/customers/${v7()}/orders`).expect(404);
+    // The right for orders does not show whose they are: that takes the right for the customer too.
+    await world.service.as(world.salesSystem).get(`/api/v1/customers/${customer.id}/orders`).expect(404);
+    await world.service.as(world.salesSystem).get(`/api/v1/customers/${customer.code}/orders`).expect(404);
+    await world.service.as(world.salesSystem).get('/api/v1/orders').expect(200);
+    const named = { ...world.alice, rights: { 'order.read': 'names' as const } };
+    await world.service.as(named).get('/api/v1/orders').expect(403);
   });
 });

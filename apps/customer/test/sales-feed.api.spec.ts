@@ -126,6 +126,37 @@ describe('the door of the feed', () => {
     expect(kept.filter(({ key }) => key?.startsWith(k('NUL')))).toMatchObject([{ item: items[3] }]);
   });
 
+  it('FEED-3: a day of the year 0 is refused by its key, its neighbours go in', async () => {
+    const keys = [k('A'), k('B'), k('C')];
+    const dates = ['0001-01-01', '0000-01-01', '9999-12-31'];
+    const result = await feed('orders', ...keys.map((key, n) => order({ key, date: dates[n] })));
+    const reason = 'date: there is no year 0';
+    expect(result).toEqual({ accepted: 2, unchanged: 0, rejected: [{ key: keys[1], reason }] });
+    for (const [n, key] of keys.entries())
+      expect((await get(`/orders?key=${key}`)).items).toMatchObject(n === 1 ? [] : [{ key, date: dates[n] }]);
+  });
+
+  it('FEED-3: of an item of 7 MB the beginning is kept, and what names it stays short', async () => {
+    const long = 'x'.repeat(7_000_000);
+    const items = [
+      { key: k('TEXT'), version: 1, name: 'Chai', remarks: long },
+      { key: k('NAME'), version: 1, name: 'Chai', [long]: 1 },
+    ];
+    for (const item of items) {
+      const { rejected } = await feed('products', item);
+      expect(rejected).toMatchObject([{ key: item.key }]);
+      expect(rejected[0].reason.length).toBeLessThan(300);
+    }
+    const door = world.service.as(world.salesSystem);
+    const { body } = await door.get('/api/v1/sales-feed/rejections?kind=product&limit=200').expect(200);
+    for (const item of items) {
+      const kept = (body.items as Json[]).filter(({ key }) => key === item.key);
+      const whole = JSON.stringify(item);
+      expect(kept).toMatchObject([{ item: { beginning: whole.slice(0, 20_000), length: whole.length } }]);
+      expect(kept[0]!.reason.length).toBeLessThan(300);
+    }
+  });
+
   it('AUT-8: only a service account with the right feeds', async () => {
     const items = [order()];
     await world.service.as(world.manager).put('/api/v1/sales-feed/orders').send({ items }).expect(403);

@@ -3,6 +3,8 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import { fastify } from 'fastify';
+import { once } from 'node:events';
+import type { Server as TcpServer } from 'node:net';
 import { createLogger, type Environment, loadConfig, nestLogger, type RunningApp } from '#platform';
 import { AssertionSigner } from './access/assertion.signer.js';
 import { Authenticator } from './access/authenticator.js';
@@ -11,7 +13,8 @@ import { GatewayModule } from './gateway.module.js';
 import { Readiness } from './health/readiness.js';
 import { guardTheEdge } from './http/edge.plugin.js';
 import { fastifyOptions } from './http/fastify-options.js';
-import { publicServer } from './http/public.server.js';
+import { alsoListen, publicServer } from './http/public.server.js';
+import { logRequests } from './http/request-log.plugin.js';
 import { openApiDocument } from './openapi/openapi-document.js';
 import { API_PREFIX, forwardApi } from './proxy/forward.plugin.js';
 import { Upstreams } from './proxy/upstreams.js';
@@ -52,6 +55,7 @@ export async function start(environment: Environment): Promise<RunningApp> {
     abortOnError: false,
     logger: nestLogger(logger),
   });
+  logRequests(api, logger);
   guardTheEdge(api);
   await api.register(forwardApi, {
     prefix: API_PREFIX,
@@ -66,8 +70,9 @@ export async function start(environment: Environment): Promise<RunningApp> {
   await app.register(helmet, { contentSecurityPolicy, strictTransportSecurity: false });
   SwaggerModule.setup('docs', app, openApiDocument() as never, { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
 
+  let second: TcpServer | undefined;
   try {
-    await listen(app, config);
+    second = await listen(app, config);
   } catch (error) {
     await app.close();
     throw error;
@@ -78,14 +83,19 @@ export async function start(environment: Environment): Promise<RunningApp> {
     url: `http://${urlHost(config.GATEWAY_HOST)}:${port}`,
     stop: async () => {
       stopping = true;
-      await stop(app);
+      await stop(app, second);
       await api.close();
     },
   };
 }
 
-/** Where the machine has no IPv6, "any address" means IPv4 only. */
-async function listen(app: NestFastifyApplication, config: GatewayConfig): Promise<void> {
+/** `localhost` is both loopback addresses. Where the machine has no IPv6, "any address" means IPv4 only. */
+async function listen(app: NestFastifyApplication, config: GatewayConfig): Promise<TcpServer | undefined> {
+  if (config.GATEWAY_HOST === 'localhost') {
+    await app.listen(config.GATEWAY_PORT, '127.0.0.1');
+    const server = app.getHttpServer();
+    return alsoListen(server, '::1', (server.address() as { port: number }).port);
+  }
   try {
     await app.listen(config.GATEWAY_PORT, config.GATEWAY_HOST);
   } catch (error) {
@@ -93,20 +103,21 @@ async function listen(app: NestFastifyApplication, config: GatewayConfig): Promi
     if (config.GATEWAY_HOST !== '::' || (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL')) throw error;
     await app.listen(config.GATEWAY_PORT, '0.0.0.0');
   }
+  return undefined;
 }
 
 /** Answers what is in flight; a connection is closed as soon as nothing is asked on it. */
-async function stop(app: NestFastifyApplication): Promise<void> {
+async function stop(app: NestFastifyApplication, second?: TcpServer): Promise<void> {
   const server = app.getHttpServer();
   app.get(Readiness).stop();
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   const cut = setTimeout(() => server.closeAllConnections(), STOP_MS);
-  await app.close();
+  await Promise.all([app.close(), second && once(second.close(), 'close')]);
   clearInterval(sweep);
   clearTimeout(cut);
 }
 
 const urlHost = (host: string): string => {
-  if (host === '::' || host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::' || host === '0.0.0.0' || host === 'localhost') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;
 };

@@ -25,7 +25,10 @@ const signingKey = z
   );
 
 export const GatewayConfig = z.object({
-  GATEWAY_HOST: z.string().default('::').describe('Public address to listen on; :: is IPv6 and IPv4 · 监听地址'),
+  GATEWAY_HOST: z
+    .string()
+    .default('::')
+    .describe('Public address to listen on; :: is IPv6 and IPv4, localhost both loopback addresses · 监听地址'),
   GATEWAY_PORT: z.coerce
     .number()
     .int()
@@ -56,7 +59,13 @@ export const GatewayConfig = z.object({
     .int()
     .min(1)
     .default(60)
-    .describe('Logins per minute and address · 每地址每分钟登录次数'),
+    .describe('Logins per minute and address, five times that per network /24 · 每地址每分钟登录次数(每 /24 网段五倍)'),
+  CONCURRENCY_LIMIT_USER: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(48)
+    .describe('Requests of one user to one service at a time · 每用户对每个服务同时进行的请求数'),
   LOG_LEVEL: logLevel,
 });
 export type GatewayConfig = z.infer<typeof GatewayConfig>;

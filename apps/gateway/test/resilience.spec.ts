@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { networkInterfaces } from 'node:os';
 import { eventually, GatewayFixture } from './gateway.fixture.js';
 import { json } from './upstream.server.js';
 
@@ -171,6 +172,21 @@ describe('start, limits and stop', () => {
     } finally {
       await gateway.stop();
     }
+  });
+
+  it('localhost is 127.0.0.1 and, where there is IPv6, ::1; a stop closes both', async () => {
+    const gateway = await GatewayFixture.start({ GATEWAY_HOST: 'localhost' });
+    const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
+    const urls = ['127.0.0.1', 'localhost', ...(hasIpv6 ? ['[::1]'] : [])].map(
+      (host) => `http://${host}:${gateway.port}`,
+    );
+    const live = (url: string) => fetch(`${url}/health/live`).then(({ status }) => status);
+    try {
+      expect(await Promise.all(urls.map(live))).toEqual(urls.map(() => 200));
+    } finally {
+      await gateway.stop();
+    }
+    for (const url of urls) await expect(live(url)).rejects.toThrow('fetch failed');
   });
 
   it('a stop answers what is in flight, and the port is free afterwards', async () => {

@@ -49,7 +49,15 @@ describe('Development of an opportunity over REST', () => {
       .patch(`${PATH}/${id}/plan-items/${later.id}`)
       .send({ date: '2026-02-01' })
       .expect(200);
-    expect(changed.body).toEqual({ id: later.id, date: '2026-02-01', todo: 'visit', result: null, executedAt: null });
+    expect(changed.body).toEqual({
+      id: later.id,
+      version: 2,
+      date: '2026-02-01',
+      todo: 'visit',
+      result: null,
+      executedAt: null,
+    });
+    expect(changed.headers.etag).toBe('"2"');
     await as('alice').delete(`${PATH}/${id}/plan-items/${surplus.id}`).expect(204);
     const { body: done } = await as('alice')
       .post(`${PATH}/${id}/plan-items/${first.id}/result`)
@@ -80,6 +88,30 @@ describe('Development of an opportunity over REST', () => {
       as('alice').post(`${step}/result`).send({ result: 'again' }),
     ])
       expect((await request.expect(409)).body.type).toBe('/problems/plan-item-executed');
+  });
+
+  it('ALL-2: If-Match names the version of the step; where there is none yet, that of the opportunity', async () => {
+    const { id, version } = await given();
+    const steps = `${PATH}/${id}/plan-items`;
+    const input = { date: '2026-01-02', todo: 'call' };
+    await as('alice')
+      .post(steps)
+      .set('If-Match', `"${version + 1}"`)
+      .send(input)
+      .expect(412);
+    const made = await as('alice').post(steps).set('If-Match', `"${version}"`).send(input).expect(201);
+    expect(made.headers.etag).toBe('"1"');
+    const step = `${steps}/${made.body.id}`;
+    await as('alice').patch(step).set('If-Match', '"1"').send({ todo: 'visit' }).expect(200);
+    const same = await as('alice').patch(step).set('If-Match', '"2"').send({ todo: 'visit' }).expect(200);
+    expect(same.body.version).toBe(2);
+    for (const request of [
+      as('alice').patch(step).set('If-Match', '"1"').send({ todo: 'x' }),
+      as('alice').post(`${step}/result`).set('If-Match', '"1"').send({ result: 'keen' }),
+      as('alice').delete(step).set('If-Match', '"1"'),
+    ])
+      expect((await request.expect(412)).body.type).toBe('/problems/stale-version');
+    await as('alice').delete(step).set('If-Match', '"2"').expect(204);
   });
 
   it('MKT-5: only the assignee, only while assigned, only its own steps', async () => {

@@ -110,7 +110,7 @@ describe('Opportunities over REST', () => {
   });
 
   describe('who sees what', () => {
-    it('MKT-3: an account manager sees what they created until it is somebody else’s', async () => {
+    it('MKT-3: an account manager sees what they created or what is assigned to them, and changes only what is theirs now', async () => {
       const { alice, bob, manager } = marketing.people;
       const { id, code } = await marketing.create(alice);
       await as('alice').get(`${PATH}/${id}`).expect(200);
@@ -125,10 +125,20 @@ describe('Opportunities over REST', () => {
       expect(await ids('alice')).toContain(id);
 
       await marketing.service.as(manager).post(`${PATH}/${id}/assign`).send({ assigneeId: bob.id }).expect(200);
-      await as('alice').get(`${PATH}/${id}`).expect(404);
-      await as('bob').get(`${PATH}/${id}/plan-items`).expect(200);
-      expect(await ids('alice')).not.toContain(id);
-      expect(await ids('bob')).toContain(id);
+      for (const who of ['alice', 'bob'] as const) {
+        for (const sub of ['', '/timeline', '/plan-items']) await as(who).get(`${PATH}/${id}${sub}`).expect(200);
+        expect(await ids(who)).toContain(id);
+      }
+      const refused = await as('alice').patch(`${PATH}/${id}`).send({ stage: 'proposal' }).expect(403);
+      expect(refused.body.type).toBe('/problems/not-owner');
+      await as('alice').patch(`${PATH}/${id}`).send({ summary: 'x' }).expect(409);
+      await as('alice').delete(`${PATH}/${id}`).expect(409);
+      await as('alice').post(`${PATH}/${id}/plan-items`).send({ date: '2026-01-02', todo: 'call' }).expect(403);
+      await as('alice').post(`${PATH}/${id}/lose`).send({ reason: 'x' }).expect(403);
+
+      await marketing.service.as(manager).post(`${PATH}/${id}/assign`).send({ assigneeId: alice.id }).expect(200);
+      await as('bob').get(`${PATH}/${id}`).expect(404);
+      expect(await ids('bob')).not.toContain(id);
       expect(await ids('manager')).toContain(id);
     });
 

@@ -68,7 +68,8 @@ function expected(model: Model, { act, to, item }: Step, actor: Actor, ids: Reco
   const scope = actor.rights[right];
   if (!scope) return 403;
   const owner = model.assignee ?? model.creator;
-  if (model.deleted || (actor.rights['opportunity.read'] === 'own' && owner !== actor.id)) return 404;
+  const theirs = [model.creator, model.assignee].includes(actor.id);
+  if (model.deleted || (actor.rights['opportunity.read'] === 'own' && !theirs)) return 404;
   if (act === 'read') return 200;
   const step = ['change', 'remove', 'execute'].includes(act) ? model.plan[item] : undefined;
   if (['change', 'remove', 'execute'].includes(act) && !step) return 404;

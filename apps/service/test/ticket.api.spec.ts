@@ -66,6 +66,20 @@ describe('creating tickets', () => {
     expect(answer).toMatchObject(problem(code, 422, { errors: [{ path }] }));
   });
 
+  it('SVC-1: one person waits for one unknown customer at a time, further requests are refused at once', async () => {
+    const refusal = async () => {
+      const begun = performance.now();
+      const answer = await desk
+        .as('alice')
+        .post(TICKETS)
+        .send(desk.input({ customerId: v7() }));
+      expect(answer).toMatchObject(problem('unknown-reference', 422));
+      return performance.now() - begun;
+    };
+    const times = await Promise.all([refusal(), refusal(), refusal(), refusal()]);
+    expect(times.filter((ms) => ms > 900)).toHaveLength(1);
+  });
+
   it.each([
     ['no summary', { summary: undefined }, 'summary'],
     ['a blank request', { request: '  ' }, 'request'],

@@ -66,6 +66,34 @@ describe('from assignment to archive', () => {
       expect(await desk.published(definition, ticket.id)).toMatchObject({ sequence });
   });
 
+  it('SVC-7: the timeline is read in pages, newest first or oldest first', async () => {
+    const ticket = await desk.assign(await desk.create());
+    await desk.done('alice', ticket, 'handle', { handling: 'x' });
+    await desk.done('alice', ticket, 'feedback', { result: 'x', satisfaction: 1 });
+    await desk.done('alice', ticket, 'handle', { handling: 'y' });
+    const acts = ['created', 'assigned', 'handled', 'returned', 'handled'];
+    const path = `${TICKETS}/${ticket.id}/timeline`;
+    for (const [sort, expected] of [
+      ['at', acts],
+      ['-at', acts.toReversed()],
+    ] as const) {
+      const seen: Record<string, unknown>[][] = [];
+      let cursor: string | null = '';
+      while (cursor !== null) {
+        const more: string = cursor && `&cursor=${cursor}`;
+        const { body } = await desk.as('alice').get(`${path}?limit=2&count=true&sort=${sort}${more}`).expect(200);
+        expect(body.total).toBe(5);
+        seen.push(body.items);
+        cursor = body.nextCursor as string | null;
+      }
+      expect(seen.map(({ length }) => length)).toEqual([2, 2, 1]);
+      expect(seen.flat().map(({ act }) => act)).toEqual(expected);
+      expect(Object.keys(seen[0]![0]!).sort()).toEqual(['act', 'actorId', 'at', 'details']);
+    }
+    for (const query of ['act=created', 'sort=act', 'limit=201', 'cursor=x'])
+      await desk.as('alice').get(`${path}?${query}`).expect(400);
+  });
+
   it.each([
     ['a sales manager', 'manager'],
     ['a disabled person', 'gone'],

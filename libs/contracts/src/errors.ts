@@ -108,6 +108,11 @@ export const PROBLEMS = {
     en: 'A plan item with a result cannot be changed or removed',
     zh: '已有执行结果的计划项不能修改或删除',
   }),
+  'request-timeout': problem(
+    408,
+    { en: 'The body arrived too slowly', zh: '请求体传输过慢' },
+    { en: 'The body must arrive within {within} s.', zh: '请求体须在 {within} 秒内传完。' },
+  ),
   'already-exists': problem(
     409,
     { en: 'Such a record exists already', zh: '记录已存在' },

@@ -95,5 +95,9 @@ describe('A service', () => {
     expect(load).toThrow(/DATABASE_URL: must look like postgresql/);
     expect(load).toThrow(/PORT: /);
     expect(load).toThrow(/GATEWAY_PUBLIC_KEYS/);
+    const bare = () => loadConfig(z.object(serviceSettings), { DATABASE_URL: '' });
+    expect(bare).toThrow(
+      /^Bad setting. DATABASE_URL: is required; NATS_URL: is required; GATEWAY_PUBLIC_KEYS: is required$/,
+    );
   });
 });

@@ -1,5 +1,6 @@
 import type { Envelope } from '#contracts';
 import { EventProbe, TestNats, TEST_PASSWORD } from '#testing';
+import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { v7 } from 'uuid';
 import { runInContext, SYSTEM } from '../src/context/request-context.js';
@@ -148,6 +149,50 @@ describe('OutboxRelay', () => {
     for (const id of ids) await hears(id, 2);
     expect(ids.map((id) => new Set(heard(id)).size)).toEqual(ids.map(() => 2));
   });
+
+  it.each([3, 12])(
+    'EVT-2: a broker that was rolled back gets the lost tail again, also when %i new events take its places',
+    async (count) => {
+      await startRelay();
+      const [before, lost, after] = [v7(), v7(), v7()];
+      await write(before, 10);
+      await hears(before, 10);
+      await nats.kill();
+      await nats.backup();
+      await nats.run();
+      await write(lost, 10);
+      await hears(lost, 10);
+      await nats.kill();
+      await nats.rollBack();
+      await write(after, count);
+      await nats.run();
+      await hears(after, count);
+      const stored = async () => {
+        const connection = await connectNats(
+          'look',
+          { NATS_URL: nats.url, NATS_USER: 'test', NATS_PASSWORD: TEST_PASSWORD },
+          logger,
+        );
+        try {
+          const manager = await jetstreamManager(connection, { checkAPI: false });
+          const { state } = await manager.streams.info('CRM');
+          const subjects = new Set<string>();
+          for (let seq = 1; seq <= state.last_seq; seq++) {
+            const event = (await manager.streams.getMessage('CRM', { seq }))!.json<Envelope>();
+            subjects.add(`${event.subject} ${event.sequence}`);
+          }
+          return subjects;
+        } finally {
+          await connection.close();
+        }
+      };
+      const wanted = [before, lost].flatMap((id) => Array.from({ length: 10 }, (_, index) => `${id} ${index + 1}`));
+      const deadline = Date.now() + 15_000;
+      let there = await stored();
+      while (!wanted.every((each) => there.has(each)) && Date.now() < deadline) there = await stored();
+      expect(wanted.filter((each) => !there.has(each))).toEqual([]);
+    },
+  );
 
   it('EVT-3: a frozen relay that wakes up after another took over marks nothing', async () => {
     await startRelay();

@@ -72,6 +72,8 @@ export class LoginService {
     // Before the current one is checked, or the refusal would tell that it was right.
     User.checkPassword(password, user.name);
     if (password === current) throw new CrmError('weak-password');
+    // Nothing is hashed for an account that is locked anyway.
+    if (await this.guard.isLocked(this.db, 'user', user.name)) throw new CrmError('invalid-credentials');
     const matches = await this.hasher.verify(current, user.hash);
     const hash = matches ? await this.hasher.hash(password) : undefined;
     const changed = await this.uow.run(async (tx) => {

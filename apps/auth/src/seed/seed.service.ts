@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { SALES_SYSTEM_GRANTS, SEEDED_ROLES } from '#contracts';
-import { ConfigError, type Logger, LOGGER, type Tx, UnitOfWork } from '#platform';
+import { ConfigError, type Logger, LOGGER, runAsSystem, type Tx, UnitOfWork } from '#platform';
 import { nextRevision } from '../access/access-revision.js';
 import type { AuthConfig } from '../auth.config.js';
 import { AUTH_CONFIG } from '../auth.tokens.js';
@@ -33,7 +33,11 @@ export class SeedService implements OnApplicationBootstrap {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async onApplicationBootstrap(): Promise<void> {
+  onApplicationBootstrap(): Promise<void> {
+    return runAsSystem(() => this.seed());
+  }
+
+  private async seed(): Promise<void> {
     await this.keys.current();
     await this.plant('roles', (tx) => this.roles(tx));
     await this.plant('admin', (tx) => this.administrator(tx));
@@ -58,14 +62,17 @@ export class SeedService implements OnApplicationBootstrap {
     }
   }
 
-  /** A generated password is told before the commit: told twice after a crash is better than never. */
+  /**
+   * Must be changed at the first login, wherever it came from: whoever installs has seen it.
+   * A generated one is told before the commit: told twice after a crash is better than never.
+   */
   private async administrator(tx: Tx): Promise<void> {
     const given = this.config.CRM_ADMIN_PASSWORD;
     if (!given && !this.logger.isLevelEnabled('warn'))
       throw new ConfigError('Bad setting. CRM_ADMIN_PASSWORD: must be set, since LOG_LEVEL would hide a generated one');
     const password = given ?? randomBytes(15).toString('base64url');
     const names = { username: 'admin', displayName: 'Administrator 管理员', roles: [SUPER_ADMIN] };
-    await this.user(tx, { ...names, passwordHash: await this.hasher.hash(password), mustChangePassword: !given });
+    await this.user(tx, { ...names, passwordHash: await this.hasher.hash(password), mustChangePassword: true });
     if (!given)
       this.logger.warn(
         `First start: log in as "admin" with the password "${password}", shown only once, and change it.`,

@@ -40,8 +40,7 @@ export class UserService {
 
   update(id: string, changes: z.infer<typeof UserChanges>): Promise<View> {
     return this.uow.run(async (tx) => {
-      await oneAtATime(tx);
-      const user = await tx.load(User, id);
+      const user = await loadToManage(tx, id);
       if (changes.roles && !isSame(changes.roles, user.roles)) await requireRoleChange(tx, user, changes.roles);
       tx.publish(user.update(changes));
       await tx.save(user);
@@ -53,8 +52,7 @@ export class UserService {
   /** Their sessions end with it. */
   disable(id: string): Promise<View> {
     return this.uow.run(async (tx) => {
-      await oneAtATime(tx);
-      const user = await tx.load(User, id);
+      const user = await loadToManage(tx, id);
       const disabled = user.disable();
       if (user.roles.includes(SUPER_ADMIN)) await requireAnotherSuperAdmin(tx, id);
       tx.publish(disabled);
@@ -67,7 +65,7 @@ export class UserService {
 
   enable(id: string): Promise<View> {
     return this.uow.run(async (tx) => {
-      const user = await tx.load(User, id);
+      const user = await loadToManage(tx, id);
       tx.publish(user.enable());
       await tx.save(user);
       await nextRevision(tx);
@@ -78,7 +76,7 @@ export class UserService {
   /** Forgets the failed logins of this account, from everywhere. */
   unlock(id: string): Promise<View> {
     return this.uow.run(async (tx) => {
-      const user = await tx.load(User, id);
+      const user = await loadToManage(tx, id);
       await this.guard.forget(tx, user.username);
       return user.view();
     });
@@ -87,6 +85,14 @@ export class UserService {
 
 /** Rules that span people (unique name, last super administrator) are checked by one transaction at a time. */
 const oneAtATime = (tx: Tx) => tx.query(`SELECT pg_advisory_xact_lock(hashtext('auth.users'))`);
+
+/** The user, locked. Whoever holds the role that may do everything is only managed by one who holds it too. */
+async function loadToManage(tx: Tx, id: string): Promise<User> {
+  await oneAtATime(tx);
+  const user = await tx.load(User, id);
+  if (user.roles.includes(SUPER_ADMIN)) await requireSuperAdmin(tx);
+  return user;
+}
 
 const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   JSON.stringify([...new Set(a)].sort()) === JSON.stringify([...b].sort());
@@ -105,7 +111,7 @@ async function requireRoles(tx: Tx, codes: readonly string[]): Promise<void> {
   if (found.length < new Set(codes).size) throw new CrmError('unknown-reference', { field: 'roles' });
 }
 
-/** The right to manage users is not enough to give or take the role that may do everything. */
+/** The right to manage users is not enough to give or take the role that may do everything, nor to manage who holds it. */
 async function requireSuperAdmin(tx: Tx): Promise<void> {
   const holds = await tx.query(`SELECT FROM users WHERE id = $1 AND status = 'active' AND $2 = ANY(roles)`, [
     tx.actor.id,

@@ -1,6 +1,6 @@
 import { CustomerRoutes, type Actor, type ContactChanges, type ContactInput } from '#contracts';
-import { CurrentActor, Handles } from '#platform';
-import { Body, Controller, Param } from '@nestjs/common';
+import { CurrentActor, Handles, type ListQuery } from '#platform';
+import { Body, Controller, Param, Query } from '@nestjs/common';
 import { ContactQueries } from './contact.queries.js';
 import { ContactService } from './contact.service.js';
 
@@ -12,8 +12,8 @@ export class ContactController {
   ) {}
 
   @Handles(CustomerRoutes.listContacts)
-  list(@Param('id') customerId: string, @CurrentActor() actor: Actor) {
-    return this.queries.list(customerId, actor);
+  list(@Param('id') customerId: string, @Query() query: ListQuery, @CurrentActor() actor: Actor) {
+    return this.queries.list(customerId, query, actor);
   }
 
   @Handles(CustomerRoutes.addContact)

@@ -52,8 +52,11 @@ export class Contact {
     return ContactAdded.of(this.id, this.facts());
   }
 
-  edit(changes: ContactChanges): NewEvent {
+  /** Undefined when it is so already. */
+  edit(changes: ContactChanges): NewEvent | undefined {
+    const before = JSON.stringify(this);
     Object.assign(this, Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)));
+    if (JSON.stringify(this) === before) return undefined;
     return ContactUpdated.of(this.id, this.facts());
   }
 

@@ -3,7 +3,6 @@ import { UnitOfWork, type Tx } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { noteSearchText } from '../customer/customer-search.js';
 import { Customer } from '../customer/customer.entity.js';
-import { requireVisible } from '../customer/customer.policy.js';
 import { Contact } from './contact.entity.js';
 
 /** Use cases: one method, one transaction. The customer's row is locked first, so that its contacts change one at a time. */
@@ -13,7 +12,7 @@ export class ContactService {
 
   add(customerId: string, input: ContactInput): Promise<ContactView> {
     return this.uow.run(async (tx) => {
-      const customer = await lockCustomer(tx, customerId);
+      const customer = await tx.load(Customer, customerId);
       tx.requireScope('contact.write', customer.ownerId);
       const contact = Contact.of(customerId, input);
       if (contact.isPrimary) await unsetPrimary(tx, customerId);
@@ -26,11 +25,13 @@ export class ContactService {
 
   update(customerId: string, contactId: string, changes: ContactChanges): Promise<ContactView> {
     return this.uow.run(async (tx) => {
-      const customer = await lockCustomer(tx, customerId);
+      const customer = await tx.load(Customer, customerId);
       const contact = await loadContact(tx, customerId, contactId);
       tx.requireScope('contact.write', customer.ownerId);
       if (changes.isPrimary && !contact.isPrimary) await unsetPrimary(tx, customerId);
-      tx.publish(contact.edit(changes));
+      const edited = contact.edit(changes);
+      if (!edited) return contact.view();
+      tx.publish(edited);
       await tx.save(contact);
       await noteSearchText(tx, customer);
       return contact.view();
@@ -39,7 +40,7 @@ export class ContactService {
 
   remove(customerId: string, contactId: string): Promise<void> {
     return this.uow.run(async (tx) => {
-      const customer = await lockCustomer(tx, customerId);
+      const customer = await tx.load(Customer, customerId);
       const contact = await loadContact(tx, customerId, contactId);
       tx.requireScope('contact.write', customer.ownerId);
       tx.publish(contact.removed());
@@ -47,14 +48,6 @@ export class ContactService {
       await noteSearchText(tx, customer);
     });
   }
-}
-
-/** Not `tx.load`, which would hold If-Match against the customer; here it names the version of the contact. */
-async function lockCustomer(tx: Tx, id: string): Promise<Customer> {
-  const customer = await tx.find(Customer, { id });
-  if (!customer) throw new CrmError('not-found');
-  await requireVisible(tx, tx.actor, id);
-  return customer;
 }
 
 async function loadContact(tx: Tx, customerId: string, contactId: string): Promise<Contact> {
@@ -67,6 +60,7 @@ async function loadContact(tx: Tx, customerId: string, contactId: string): Promi
 async function unsetPrimary(tx: Tx, customerId: string): Promise<void> {
   const primary = await tx.find(Contact, { customerId, isPrimary: true });
   if (!primary) return;
-  tx.publish(primary.edit({ isPrimary: false }));
+  const edited = primary.edit({ isPrimary: false });
+  if (edited) tx.publish(edited);
   await tx.save(primary);
 }

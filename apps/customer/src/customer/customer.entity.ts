@@ -91,8 +91,11 @@ export class Customer {
     return CustomerCreated.of(this.id, this.facts());
   }
 
-  edit(changes: CustomerChanges): NewEvent {
+  /** Undefined when it is so already. */
+  edit(changes: CustomerChanges): NewEvent | undefined {
+    const before = JSON.stringify(this);
     Object.assign(this, given(changes));
+    if (JSON.stringify(this) === before) return undefined;
     Object.assign(this, { foldedName: foldName(this.name) });
     return CustomerUpdated.of(this.id, this.facts());
   }

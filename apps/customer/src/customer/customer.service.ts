@@ -55,6 +55,7 @@ export class CustomerService {
       const edited = customer.edit(changes);
       await requireFreeRef(tx, customer);
       tx.requireScope('customer.update', customer.ownerId);
+      if (!edited) return customer.view();
       tx.publish(edited);
       await tx.save(customer);
       await noteSearchText(tx, customer);

@@ -1,6 +1,6 @@
 import { DictionaryRoutes } from '#contracts';
-import { Handles } from '#platform';
-import { Controller, Param } from '@nestjs/common';
+import { Handles, type ListQuery } from '#platform';
+import { Controller, Param, Query } from '@nestjs/common';
 import { DictionaryQueries } from './dictionary.queries.js';
 
 @Controller()
@@ -8,7 +8,7 @@ export class DictionaryController {
   constructor(private readonly queries: DictionaryQueries) {}
 
   @Handles(DictionaryRoutes.listDictionary)
-  list(@Param('type') type: string) {
-    return this.queries.list(type);
+  list(@Param('type') type: string, @Query() query: ListQuery) {
+    return this.queries.list(type, query);
   }
 }

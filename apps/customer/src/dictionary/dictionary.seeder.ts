@@ -1,5 +1,5 @@
 import { DictionaryEntryAdded } from '#contracts';
-import { UnitOfWork } from '#platform';
+import { runAsSystem, type Tx, UnitOfWork } from '#platform';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { v7 } from 'uuid';
 import { DICTIONARY_SEED } from './dictionary.seed.js';
@@ -10,32 +10,34 @@ export class DictionarySeeder implements OnApplicationBootstrap {
   constructor(private readonly uow: UnitOfWork) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.uow.run(async (tx) => {
-      // One copy seeds, the others wait and then find the entries.
-      await tx.query(`SELECT pg_advisory_xact_lock(hashtext('dictionary-seed'))`);
-      const known = await tx.query<{ type: string }>('SELECT DISTINCT type FROM dictionary_entry');
-      const types = new Set(known.map(({ type }) => type));
-      const entries = Object.entries(DICTIONARY_SEED)
-        .filter(([type]) => !types.has(type))
-        .flatMap(([type, seed]) =>
-          seed.entries.map(([code, zh, en], index) => ({
-            entryId: v7(),
-            type,
-            code,
-            label: { zh, en },
-            order: index + 1,
-            active: true,
-            editable: seed.editable,
-          })),
-        );
-      await tx.query(
-        `INSERT INTO dictionary_entry (id, type, code, label_zh, label_en, sort_order, active, editable)
+    await runAsSystem(() => this.uow.run((tx) => this.seed(tx)));
+  }
+
+  private async seed(tx: Tx): Promise<void> {
+    // One copy seeds, the others wait and then find the entries.
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtext('dictionary-seed'))`);
+    const known = await tx.query<{ type: string }>('SELECT DISTINCT type FROM dictionary_entry');
+    const types = new Set(known.map(({ type }) => type));
+    const entries = Object.entries(DICTIONARY_SEED)
+      .filter(([type]) => !types.has(type))
+      .flatMap(([type, seed]) =>
+        seed.entries.map(([code, zh, en], index) => ({
+          entryId: v7(),
+          type,
+          code,
+          label: { zh, en },
+          order: index + 1,
+          active: true,
+          editable: seed.editable,
+        })),
+      );
+    await tx.query(
+      `INSERT INTO dictionary_entry (id, type, code, label_zh, label_en, sort_order, active, editable)
          SELECT e."entryId", e.type, e.code, e.label->>'zh', e.label->>'en', e."order", e.active, e.editable
            FROM jsonb_to_recordset($1::jsonb) AS e("entryId" uuid, type text, code text, label jsonb, "order" int,
                                                    active boolean, editable boolean)`,
-        [JSON.stringify(entries)],
-      );
-      tx.publish(...entries.map((entry) => DictionaryEntryAdded.of(entry.entryId, entry)));
-    });
+      [JSON.stringify(entries)],
+    );
+    tx.publish(...entries.map((entry) => DictionaryEntryAdded.of(entry.entryId, entry)));
   }
 }

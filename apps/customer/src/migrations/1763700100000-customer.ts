@@ -65,7 +65,7 @@ export class Customer1763700100000 implements MigrationInterface {
       remarks      text,
       created_at   timestamptz NOT NULL
     )`);
-    await db.query(`CREATE INDEX contact_of_customer ON contact (customer_id, created_at)`);
+    await db.query(`CREATE INDEX contact_of_customer ON contact (customer_id, created_at, id)`);
     await db.query(`CREATE UNIQUE INDEX contact_one_primary ON contact (customer_id) WHERE is_primary`);
   }
 

@@ -1,10 +1,13 @@
 import type { FeedResult } from '#contracts';
-import type { Tx } from '#platform';
+import { fieldErrors, type Tx } from '#platform';
 import Big from 'big.js';
 import { createHash } from 'node:crypto';
 import { v7 } from 'uuid';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { comparableVersion } from './feed-version.js';
+
+/** Characters of a rejected item that are kept; of a larger one the beginning. */
+const MOST_KEPT = 20_000;
 
 export type FeedRecord = 'product' | 'stock' | 'order';
 
@@ -52,8 +55,12 @@ export async function keepRejections(tx: Tx, kind: FeedRecord, rejections: reado
   const rows = new Map<string, object>();
   for (const { key, reason, item } of rejections) {
     // A string in a string: PostgreSQL must not look into an item that it may be unable to read.
-    const text = JSON.stringify(item) ?? 'null';
-    const digest = createHash('sha256').update(text).digest('hex');
+    const whole = JSON.stringify(item) ?? 'null';
+    const digest = createHash('sha256').update(whole).digest('hex');
+    const text =
+      whole.length <= MOST_KEPT
+        ? whole
+        : JSON.stringify({ beginning: storable(whole.slice(0, MOST_KEPT)), length: whole.length });
     rows.set(digest, { id: v7(), key, reason: storable(reason), digest, item: text });
   }
   if (rows.size === 0) return;
@@ -82,8 +89,9 @@ function keyOf(item: unknown): string | null {
   return typeof key === 'string' ? storable(key).slice(0, 100) : null;
 }
 
+/** In English: it is kept for whoever looks later, and whose language that is nobody knows yet. */
 const reasonOf = (error: z.ZodError): string =>
-  error.issues
+  fieldErrors(error)
     .slice(0, 10)
-    .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message))
+    .map(({ path, message }) => [path, message.split(' · ')[0]].filter(Boolean).join(': '))
     .join('; ');

@@ -21,29 +21,34 @@ export interface Caller {
 /** From the Authorization header to the caller. Signatures are checked once per token, everything that can change each time. */
 @Injectable()
 export class Authenticator {
-  private readonly known = new Map<string, KnownToken>();
+  private readonly tokens = new Map<string, KnownToken>();
 
   constructor(
     private readonly access: AccessCopy,
     private readonly strategy: AccessTokenStrategy,
   ) {}
 
-  /** Throws `unauthenticated`, or 503 while the copy of the access rights is not there yet. */
-  caller(authorization: string | undefined): Caller | Promise<Caller> {
+  /**
+   * The caller by a token that was checked before; undefined for any other. Throws `unauthenticated` when it is good no
+   * more, or 503 while the copy of the access rights is not there yet.
+   */
+  known(authorization: string | undefined): Caller | undefined {
     const state = this.access.current;
-    const token = authorization && BEARER.exec(authorization)?.[1];
-    if (!token) throw new CrmError('unauthenticated');
-    const known = this.known.get(token);
-    return known ? this.admit(known, state) : this.meet(token);
+    const token = tokenIn(authorization);
+    const known = token && this.tokens.get(token);
+    return known ? this.admit(known, state) : undefined;
   }
 
-  private async meet(token: string): Promise<Caller> {
+  /** The caller by a token that comes for the first time. Throws `unauthenticated`. */
+  async meet(authorization: string | undefined): Promise<Caller> {
+    const token = tokenIn(authorization);
+    if (!token) throw new CrmError('unauthenticated');
     const claims = await this.strategy.read(token);
     if (!claims) throw new CrmError('unauthenticated');
     const known: KnownToken = { claims, ...(claims.sid ? { sessionId: claims.sid } : {}), assertions: new Map() };
     const caller = this.admit(known, this.access.current);
-    if (this.known.size >= MAX_KEPT_TOKENS) this.forgetOldest();
-    this.known.set(token, known);
+    if (this.tokens.size >= MAX_KEPT_TOKENS) this.forgetOldest();
+    this.tokens.set(token, known);
     return caller;
   }
 
@@ -63,9 +68,11 @@ export class Authenticator {
   }
 
   private forgetOldest(): void {
-    for (const token of this.known.keys()) {
-      this.known.delete(token);
-      if (this.known.size < MAX_KEPT_TOKENS) return;
+    for (const token of this.tokens.keys()) {
+      this.tokens.delete(token);
+      if (this.tokens.size < MAX_KEPT_TOKENS) return;
     }
   }
 }
+
+const tokenIn = (authorization = ''): string | undefined => BEARER.exec(authorization)?.[1];

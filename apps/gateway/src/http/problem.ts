@@ -13,6 +13,8 @@ export function problemHeaders(error: CrmError, language: Language): Record<stri
   const seconds = retryAfter(error);
   if (seconds) headers['retry-after'] = seconds;
   if (error.status === 401) headers['www-authenticate'] = 'Bearer';
+  // The rest of a body that comes too slowly is not waited for.
+  if (error.status === 408) headers['connection'] = 'close';
   if (error.status === 405) headers['allow'] = String(error.parameters.allow);
   return headers;
 }

@@ -1,5 +1,7 @@
 import type { FastifyServerFactory } from 'fastify';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
 
 const MAX_CONNECTIONS = 2000;
 const MAX_HEADERS = 64;
@@ -20,6 +22,7 @@ export function publicServer(prefix: string, api: RequestListener, isStopping: (
         insecureHTTPParser: false,
       },
       (request, response) => {
+        if (!response.socket) closeWith(request.socket, response);
         if (isStopping()) response.setHeader('connection', 'close');
         if (request.url!.startsWith(prefix)) api(request, response);
         else pages(request, response);
@@ -30,4 +33,26 @@ export function publicServer(prefix: string, api: RequestListener, isStopping: (
     server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
     return server;
   };
+}
+
+/** A pipelined answer has no connection before its turn comes, and so would never learn that the connection ended. */
+function closeWith(socket: Socket, response: ServerResponse): void {
+  const onClose = () => response.destroy().emit('close');
+  socket.setMaxListeners(0).once('close', onClose);
+  response.once('close', () => socket.off('close', onClose));
+}
+
+/** A second address of `server`. Undefined where the machine does not have it. */
+export async function alsoListen(server: Server, host: string, port: number): Promise<TcpServer | undefined> {
+  const second = createTcpServer({ noDelay: true }, (socket) => server.emit('connection', socket));
+  second.maxConnections = MAX_CONNECTIONS;
+  try {
+    second.listen({ host, port });
+    await once(second, 'listening');
+    return second;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL') return undefined;
+    throw error;
+  }
 }

@@ -117,10 +117,10 @@ function problems(route: ServiceRoute): Record<string, unknown> {
   const changes = route.method !== 'GET';
   const statuses = [
     400,
-    ...(route.access === 'public' ? [] : [401]),
-    ...(route.name === 'login' || route.name === 'clientToken' || route.name === 'refresh' ? [401] : []),
+    ...(route.access === 'public' && !route.secret ? [] : [401]),
     ...(route.access in RIGHTS ? [403] : []),
     ...(route.path.includes(':') ? [404] : []),
+    ...(route.body ? [408] : []),
     ...(changes && route.tag !== 'auth' ? [409] : []),
     ...(takesIfMatch(route) ? [412] : []),
     ...(route.body ? [413, 415] : []),

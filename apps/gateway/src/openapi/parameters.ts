@@ -22,6 +22,7 @@ const FILTER_SCHEMA: Record<FilterType, JsonSchema> = {
   code: { type: 'string' },
   id: { type: 'string', format: 'uuid' },
   contains: { type: 'string' },
+  int: { type: 'integer' },
   number: { type: 'number' },
   money: { type: 'string', examples: ['1234.50'] },
   date: { type: 'string', format: 'date' },

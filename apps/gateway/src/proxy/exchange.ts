@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { answerHeaders, type Passport } from './headers.js';
-import { ClientGone } from './request-body.js';
+import { ClientGone } from './quota.js';
 import type { Upstream } from './upstream.js';
 import { isReset, isUnreachable, type UpstreamCopy } from './upstream.copy.js';
 

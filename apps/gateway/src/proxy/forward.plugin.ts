@@ -1,4 +1,3 @@
-import rateLimit from '@fastify/rate-limit';
 import { CrmError, type Method, ROUTES, type ServiceRoute } from '#contracts';
 import { type Logger, toCrmError } from '#platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
@@ -10,17 +9,17 @@ import { pathOf, sendProblem } from '../http/problem.js';
 import { traceIdIn } from '../http/trace.js';
 import { Exchange } from './exchange.js';
 import { requestHeaders } from './headers.js';
-import { ClientGone, hasBody, readBody } from './request-body.js';
+import { ClientGone, Quota } from './quota.js';
+import { callerKey, plainAddress, RateLimits } from './rate-limits.js';
+import { BODY_LIMIT, hasBody, readBody } from './request-body.js';
 import type { Upstreams } from './upstreams.js';
 
 export const API_PREFIX = '/api/v1';
-const BODY_LIMIT = 1024 * 1024;
+/** Bytes of bodies in memory at a time, of one caller and in all. */
+const CALLER_BODIES = 8 * BODY_LIMIT;
+const ALL_BODIES = 64 * BODY_LIMIT;
 const JSON_BODY = /^application\/json\s*(?:;|$)/i;
 const OTHER_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-/** What somebody may do who has to change the password first. */
-const BEFORE_PASSWORD_CHANGE = new Set(['me', 'changePassword', 'logout']);
-/** Where secrets can be guessed. */
-const LOGINS = new Set(['login', 'clientToken']);
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -36,8 +35,6 @@ export interface Forwarding {
   readonly logger: Logger;
 }
 
-type Limit = (request: FastifyRequest) => Promise<{ isAllowed: boolean; isExceeded?: boolean; ttlInSeconds?: number }>;
-
 /** The API: each route of the contracts, checked and passed on to its service. What is not there is refused. */
 export async function forwardApi(fastify: FastifyInstance, { config, ...parts }: Forwarding): Promise<void> {
   const { upstreams, authenticator, signer, logger } = parts;
@@ -47,17 +44,9 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
   fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
   fastify.setErrorHandler((error, request, reply) => refuse(request, reply, error));
 
-  await fastify.register(rateLimit, { global: false, cache: 20_000 });
-  const callerLimit: Limit = fastify.createRateLimit({
-    max: config.RATE_LIMIT_USER,
-    timeWindow: 1000,
-    keyGenerator: (request) => request.caller?.principal.id ?? request.ip,
-  });
-  const loginLimit: Limit = fastify.createRateLimit({
-    max: config.RATE_LIMIT_LOGIN,
-    timeWindow: 60_000,
-    keyGenerator: (request) => request.ip,
-  });
+  const limits = await RateLimits.of(fastify, config);
+  const inFlight = new Quota(config.CONCURRENCY_LIMIT_USER);
+  const bodies = new Quota(CALLER_BODIES, ALL_BODIES);
 
   function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown, cause?: Error): void {
     const problem = error instanceof ClientGone ? malformed('the client went away') : toCrmError(error);
@@ -67,11 +56,24 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
     sendProblem(request, reply, problem);
   }
 
+  /** Tokens that were good before cost nothing; others are looked at only while few of them are forged. */
+  async function identify(request: FastifyRequest): Promise<Caller> {
+    const { authorization } = request.headers;
+    try {
+      const known = authenticator.known(authorization);
+      if (known) return known;
+      await limits.checkFailures(request);
+      return await authenticator.meet(authorization);
+    } catch (error) {
+      if (error instanceof CrmError && error.status === 401) await limits.countFailure(request);
+      throw error;
+    }
+  }
+
   /** 401, then 429, then 403. */
   async function admit(request: FastifyRequest, route?: ServiceRoute): Promise<void> {
-    if (route?.access !== 'public') request.caller = await authenticator.caller(request.headers.authorization);
-    const limit = await (route && LOGINS.has(route.name) ? loginLimit : callerLimit)(request);
-    if (limit.isExceeded) throw new CrmError('too-many-requests', { seconds: limit.ttlInSeconds ?? 1 });
+    if (route?.access !== 'public') request.caller = await identify(request);
+    await limits.count(request, route);
     if (route && request.caller) authorize(request.caller, route);
     // The router takes "/opportunities/" for an opportunity without a name.
     if (Object.values(request.params as Record<string, string>).includes('')) throw new CrmError('route-not-found');
@@ -81,7 +83,8 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
     const upstream = upstreams.of(route.service);
     return async (request, reply) => {
       const { raw, caller } = request;
-      const body = hasBody(raw) ? await acceptBody(request, route) : null;
+      const key = callerKey(request);
+      const body = hasBody(raw) ? await acceptBody(request, route, bodies.until(reply.raw, key)) : null;
       const assertion = await (caller
         ? signer.assertion(caller.holder, caller.principal, route.service)
         : signer.anonymous(route.service));
@@ -91,6 +94,7 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
         requestId: request.id,
         traceparent: request.traceparent,
       };
+      inFlight.until(reply.raw, `${route.service} ${key}`)(1);
       reply.hijack();
       const forwarded = {
         method: raw.method!,
@@ -130,19 +134,18 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
 }
 
 function authorize({ principal }: Caller, route: ServiceRoute): void {
-  if (principal.mustChangePassword && !BEFORE_PASSWORD_CHANGE.has(route.name))
-    throw new CrmError('password-change-required');
+  if (principal.mustChangePassword && !route.beforePasswordChange) throw new CrmError('password-change-required');
   if (route.access === 'signed-in' || route.access === 'public' || route.access === 'gateway') return;
   if (!principal.rights[route.access]) throw new CrmError('forbidden', { right: route.access });
 }
 
-async function acceptBody(request: FastifyRequest, route: ServiceRoute) {
+async function acceptBody(request: FastifyRequest, route: ServiceRoute, hold: (bytes: number) => void) {
   const { headers } = request;
   if (route.method === 'GET') throw malformed(`${request.method} has no body`);
   if (route.body && !JSON_BODY.test(headers['content-type'] ?? '')) throw new CrmError('unsupported-media-type');
   if (headers['content-encoding'] && headers['content-encoding'] !== 'identity')
     throw new CrmError('unsupported-media-type');
-  return readBody(request.raw, route.bodyLimit ?? BODY_LIMIT);
+  return readBody(request.raw, route.bodyLimit ?? BODY_LIMIT, hold);
 }
 
 function methodsByPath(routes: readonly ServiceRoute[]): Map<string, string[]> {
@@ -153,6 +156,3 @@ function methodsByPath(routes: readonly ServiceRoute[]): Map<string, string[]> {
   }
   return paths;
 }
-
-/** IPv4 addresses arrive mapped into IPv6 when the server listens on both. */
-const plainAddress = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address);

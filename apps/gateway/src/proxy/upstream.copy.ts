@@ -88,9 +88,19 @@ export class UpstreamCopy {
 
   /** A small read for the gateway itself; the breaker has no say in it. */
   async get(path: string, headers: Record<string, string>, timeout: number, signal: AbortSignal): Promise<SmallAnswer> {
-    const limits = { headersTimeout: timeout, bodyTimeout: timeout };
-    const { statusCode, body } = await this.own.request({ path, method: 'GET', headers, signal, ...limits });
-    return { status: statusCode, body: await body.text() };
+    // The pool's own timeouts are exact to a second only.
+    const attempt = new AbortController();
+    const giveUp = () => attempt.abort();
+    const timer = setTimeout(giveUp, timeout);
+    signal.addEventListener('abort', giveUp);
+    if (signal.aborted) giveUp();
+    try {
+      const { statusCode, body } = await this.own.request({ path, method: 'GET', headers, signal: attempt.signal });
+      return { status: statusCode, body: await body.text() };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
+    }
   }
 
   async stop(): Promise<void> {

@@ -2,12 +2,14 @@ import { CrmError, type ServiceName } from '#contracts';
 import type { Logger } from '#platform';
 import { type SmallAnswer, UpstreamCopy } from './upstream.copy.js';
 
-const GET_TIMEOUT_MS = 2000;
+/** Short, because the gateway has to know of a logout within 2 s although a copy hangs. */
+const GET_TIMEOUT_MS = 500;
 
 /** A service behind the gateway, with its copies taking turns. */
 export class Upstream {
   private readonly copies: readonly UpstreamCopy[];
   private turn = 0;
+  private lastAnswered = 0;
   private ready = false;
 
   constructor(
@@ -44,12 +46,20 @@ export class Upstream {
     throw new CrmError('service-unavailable', { seconds: 1 });
   }
 
-  /** A small read for the gateway itself; the next copy is asked when one does not answer. */
+  /** A small read for the gateway itself: from the copy that answered last, or else from the next that does. */
   async get(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<SmallAnswer> {
+    const { length } = this.copies;
+    const first = this.lastAnswered;
     let failure: unknown;
-    for (const copy of this.copies) {
+    for (let step = 0; step < length; step++) {
+      const index = (first + step) % length;
       try {
-        return await copy.get(path, headers, GET_TIMEOUT_MS, signal);
+        const answer = await this.copies[index]!.get(path, headers, GET_TIMEOUT_MS, signal);
+        if (answer.status < 500) {
+          this.lastAnswered = index;
+          return answer;
+        }
+        failure = new Error(`${this.service} answered ${answer.status}`);
       } catch (error) {
         failure = error;
       }

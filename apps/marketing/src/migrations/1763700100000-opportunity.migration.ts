@@ -41,9 +41,8 @@ export class Opportunity1763700100000 implements MigrationInterface {
       CONSTRAINT opportunity_reason CHECK (status <> 'lost' OR close_reason IS NOT NULL),
       CONSTRAINT opportunity_customer CHECK (customer_id IS NULL OR status = 'won')
     )`);
-    // Each sort, and each filter together with the default sort. The owner is the creator while unassigned, the assignee after.
+    // Each sort, and each filter together with the default sort.
     await db.query(`CREATE INDEX opportunity_created ON opportunity (created_at, id)`);
-    await db.query(`CREATE INDEX opportunity_owner ON opportunity (COALESCE(assignee_id, creator_id), created_at, id)`);
     await db.query(`CREATE INDEX opportunity_by_status ON opportunity (status, created_at, id)`);
     await db.query(`CREATE INDEX opportunity_by_stage ON opportunity (stage, created_at, id)`);
     await db.query(`CREATE INDEX opportunity_by_source ON opportunity (source, created_at, id)`);
@@ -60,6 +59,7 @@ export class Opportunity1763700100000 implements MigrationInterface {
 
     await db.query(`CREATE TABLE plan_item (
       id             uuid        NOT NULL CONSTRAINT plan_item_pk PRIMARY KEY,
+      version        int         NOT NULL,
       opportunity_id uuid        NOT NULL CONSTRAINT plan_item_opportunity REFERENCES opportunity ON DELETE CASCADE,
       date           date        NOT NULL,
       todo           text        NOT NULL,
@@ -78,7 +78,7 @@ export class Opportunity1763700100000 implements MigrationInterface {
       act            text        NOT NULL,
       details        jsonb       NOT NULL
     )`);
-    await db.query(`CREATE INDEX opportunity_history_timeline ON opportunity_history (opportunity_id, id)`);
+    await db.query(`CREATE INDEX opportunity_history_timeline ON opportunity_history (opportunity_id, at, id)`);
   }
 
   async down(db: QueryRunner): Promise<void> {

@@ -64,13 +64,13 @@ export class OpportunityController {
   }
 
   @Handles(MarketingRoutes.opportunityTimeline)
-  timeline(@Param('id') id: string, @CurrentActor() actor: Actor) {
-    return this.queries.timeline(id, actor);
+  timeline(@Param('id') id: string, @Query() query: ListQuery, @CurrentActor() actor: Actor) {
+    return this.queries.timeline(id, query, actor);
   }
 
   @Handles(MarketingRoutes.listPlanItems)
-  plan(@Param('id') id: string, @CurrentActor() actor: Actor) {
-    return this.queries.plan(id, actor);
+  plan(@Param('id') id: string, @Query() query: ListQuery, @CurrentActor() actor: Actor) {
+    return this.queries.plan(id, query, actor);
   }
 
   @Handles(MarketingRoutes.addPlanItem)

@@ -1,12 +1,12 @@
 import type { RecordPolicy } from '#platform';
 import { Opportunity } from './opportunity.entity.js';
 
-/** With the scope "own", a person sees what they created while it is unassigned, and what is assigned to them after. */
+/** With the scope "own", a person sees what they created or what is assigned to them; changing it is narrower (`ownerId`). */
 export const opportunityPolicy: RecordPolicy = {
   kind: 'opportunity',
   entity: Opportunity,
   table: 'opportunity',
   code: 'code',
   readRight: 'opportunity.read',
-  owned: 'COALESCE(t.assignee_id, t.creator_id) = :actor',
+  owned: '(t.creator_id = :actor OR t.assignee_id = :actor)',
 };

@@ -38,28 +38,47 @@ export class OpportunityQueries {
     return opportunityView(row);
   }
 
-  async plan(id: string, actor: Actor): Promise<Page<PlanItemView>> {
+  async plan(id: string, query: ListQuery, actor: Actor): Promise<Page<PlanItemView>> {
     await this.get(id, actor);
-    const rows = await this.dataSource.query<Array<Omit<PlanItemView, 'executedAt'> & { executedAt: Date | null }>>(
-      `SELECT id, date, todo, result, executed_at AS "executedAt" FROM plan_item WHERE opportunity_id = $1 ORDER BY date, id`,
-      [id],
-    );
-    return {
-      items: rows.map((row) => ({ ...row, executedAt: row.executedAt?.toISOString() ?? null })),
-      nextCursor: null,
-    };
+    return readList(this.dataSource, { ...PLAN_ITEMS, where: of(id) }, query);
   }
 
-  /** Newest first (MKT-10). */
-  async timeline(id: string, actor: Actor): Promise<Page<TimelineEntry>> {
+  async timeline(id: string, query: ListQuery, actor: Actor): Promise<Page<TimelineEntry>> {
     await this.get(id, actor);
-    const rows = await this.dataSource.query<Array<Omit<TimelineEntry, 'at'> & { at: Date }>>(
-      `SELECT at, actor_id AS "actorId", act, details FROM opportunity_history WHERE opportunity_id = $1 ORDER BY id DESC`,
-      [id],
-    );
-    return { items: rows.map((row) => ({ ...row, at: row.at.toISOString() })), nextCursor: null };
+    return readList(this.dataSource, { ...TIMELINE, where: of(id) }, query);
   }
 }
+
+const of = (id: string) => ({ sql: 't.opportunity_id = $1', parameters: [id] });
+
+type PlanItemRow = Omit<PlanItemView, 'executedAt'> & { executedAt: Date | null };
+const PLAN_ITEMS: ListPlan<PlanItemView> = {
+  definition: MarketingRoutes.listPlanItems.list,
+  from: 'plan_item t',
+  select: 't.id, t.version, t.date, t.todo, t.result, t.executed_at AS "executedAt"',
+  columns: { date: 't.date' },
+  view: ({ id, version, date, todo, result, executedAt }: PlanItemRow) => ({
+    id,
+    version,
+    date,
+    todo,
+    result,
+    executedAt: executedAt?.toISOString() ?? null,
+  }),
+};
+
+const TIMELINE: ListPlan<TimelineEntry> = {
+  definition: MarketingRoutes.opportunityTimeline.list,
+  from: 'opportunity_history t',
+  select: 't.at, t.actor_id AS "actorId", t.act, t.details',
+  columns: { at: 't.at' },
+  view: ({ at, actorId, act, details }: Omit<TimelineEntry, 'at'> & { at: Date }) => ({
+    at: at.toISOString(),
+    actorId,
+    act,
+    details,
+  }),
+};
 
 function listPlan(query: ListQuery): ListPlan<OpportunityView> {
   // Without an amount it sorts as 0, but it is not "at most 1000".

@@ -16,6 +16,7 @@ describe('PlanItem', () => {
     expect(item.execute('they are keen')).toMatchObject({ data: { todo: 'visit', result: 'they are keen' } });
     expect(item.view()).toEqual({
       id: item.id,
+      version: 1,
       date: '2026-01-02',
       todo: 'visit',
       result: 'they are keen',

@@ -16,6 +16,7 @@ import { v7 } from 'uuid';
 @Entity()
 export class PlanItem {
   @PrimaryColumn('uuid') readonly id!: string;
+  @Column('int') readonly version!: number;
   @Column('uuid') readonly opportunityId!: string;
   @Column('date') readonly date!: string;
   @Column('text') readonly todo!: string;
@@ -23,7 +24,14 @@ export class PlanItem {
   @Column('timestamptz', { nullable: true }) readonly executedAt!: Date | null;
 
   static plan(opportunityId: string, input: PlanItemInput): PlanItem {
-    return Object.assign(new PlanItem(), { id: v7(), opportunityId, ...input, result: null, executedAt: null });
+    return Object.assign(new PlanItem(), {
+      id: v7(),
+      version: 1,
+      opportunityId,
+      ...input,
+      result: null,
+      executedAt: null,
+    });
   }
 
   added(): NewEvent {
@@ -51,8 +59,8 @@ export class PlanItem {
   }
 
   view(): PlanItemView {
-    const { id, date, todo, result, executedAt } = this;
-    return { id, date, todo, result, executedAt: executedAt?.toISOString() ?? null };
+    const { id, version, date, todo, result, executedAt } = this;
+    return { id, version, date, todo, result, executedAt: executedAt?.toISOString() ?? null };
   }
 
   private requireOpen(): void {

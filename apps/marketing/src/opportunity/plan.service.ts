@@ -61,6 +61,7 @@ export class PlanService {
     const opportunity = await tx.load(Opportunity, id);
     const item = await tx.find(PlanItem, { id: itemId, opportunityId: opportunity.id });
     if (!item) throw new CrmError('not-found');
+    tx.requireVersion(item);
     this.requireDeveloper(tx, opportunity);
     return item;
   }

@@ -2,24 +2,38 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CrmError } from '#contracts';
-import type { Tx } from '#platform';
+import { currentContext, type Tx } from '#platform';
 
 /** How long a record that is not known here is waited for: its event may still be on the way. */
 const GRACE_MS = 1_000;
 const POLL_MS = 50;
+/** More are not waited for, so that nobody keeps the service busy with ids that never existed. */
+const MAX_WAITING = 8;
 
 /** The local copy of customers and contacts, as tickets use it. */
 @Injectable()
 export class KnownCustomers {
+  private readonly waiting = new Set<string>();
+
   constructor(private readonly db: DataSource) {}
 
   /**
    * Who has just made a customer may open a ticket for it at once, before the event arrived here.
-   * Call it outside a transaction; it returns when all is known, or after the grace period.
+   * Call it outside a transaction; it returns when all is known, after the grace period, or at once when the same
+   * actor or too many others wait already.
    */
   async awaitArrival(customerId: string, contactId?: string | null): Promise<void> {
-    const deadline = performance.now() + GRACE_MS;
-    while (!(await this.hasArrived(customerId, contactId)) && performance.now() < deadline) await pause(POLL_MS);
+    if (await this.hasArrived(customerId, contactId)) return;
+    const actorId = currentContext()?.actor.id ?? '';
+    if (this.waiting.size >= MAX_WAITING || this.waiting.has(actorId)) return;
+    this.waiting.add(actorId);
+    try {
+      const deadline = performance.now() + GRACE_MS;
+      do await pause(POLL_MS);
+      while (!(await this.hasArrived(customerId, contactId)) && performance.now() < deadline);
+    } finally {
+      this.waiting.delete(actorId);
+    }
   }
 
   /** Returns the customer's name. @throws CrmError 422 `unknown-reference` */

@@ -54,7 +54,7 @@ export class TicketController {
   }
 
   @Handles(ServiceRoutes.ticketTimeline)
-  timeline(@Param('id') id: string, @CurrentActor() actor: Actor) {
-    return this.queries.timeline(id, actor);
+  timeline(@Param('id') id: string, @Query() query: ListQuery, @CurrentActor() actor: Actor) {
+    return this.queries.timeline(id, query, actor);
   }
 }

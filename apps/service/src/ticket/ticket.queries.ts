@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type Actor, CrmError, ServiceRoutes, type TicketView } from '#contracts';
+import { type Actor, CrmError, ServiceRoutes, type TicketView, type TimelineEntry } from '#contracts';
 import { containsText, type ListPlan, type ListQuery, readList, visibleTo } from '#platform';
 import { ticketPolicy } from './ticket.policy.js';
 
@@ -47,6 +47,19 @@ const plan: ListPlan<TicketView> = {
   view: toView,
 };
 
+const timelinePlan: ListPlan<TimelineEntry> = {
+  definition: ServiceRoutes.ticketTimeline.list,
+  from: 'ticket_history t',
+  select: 't.at, t.actor_id AS "actorId", t.act, t.details',
+  columns: { at: 't.at' },
+  view: ({ at, actorId, act, details }: Omit<TimelineEntry, 'at'> & { at: Date }) => ({
+    at: at.toISOString(),
+    actorId,
+    act,
+    details,
+  }),
+};
+
 @Injectable()
 export class TicketQueries {
   constructor(private readonly db: DataSource) {}
@@ -66,14 +79,8 @@ export class TicketQueries {
     return toView(row);
   }
 
-  /** Newest first. */
-  async timeline(id: string, actor: Actor) {
+  async timeline(id: string, query: ListQuery, actor: Actor) {
     await this.one(id, actor);
-    const rows: Array<{ at: Date; actorId: string; act: string; details: Record<string, unknown> }> =
-      await this.db.query(
-        `SELECT at, actor_id AS "actorId", act, details FROM ticket_history WHERE ticket_id = $1 ORDER BY at DESC, id DESC`,
-        [id],
-      );
-    return { items: rows.map((row) => ({ ...row, at: row.at.toISOString() })), nextCursor: null };
+    return readList(this.db, { ...timelinePlan, where: { sql: 't.ticket_id = $1', parameters: [id] } }, query);
   }
 }

@@ -64,6 +64,7 @@ export class TicketService {
       const ticket = await tx.load(Ticket, id);
       await this.people.requireEligible(tx, 'assigneeId', assigneeId, 'ticket.handle');
       const assigned = ticket.assign(assigneeId);
+      tx.requireScope('ticket.assign', ticket.creatorId);
       await tx.save(ticket);
       await record(tx, ticket, 'assigned', { assigneeId });
       tx.publish(assigned);

@@ -51,18 +51,47 @@ export type Scope = (typeof SCOPES)[number];
 /** What a person may do: each right with the widest scope that their roles give. */
 export type GrantedRights = Partial<Record<Right, Scope>>;
 
+/** The rights that also come narrower than `all`: only what a service holds to may be granted. */
+const NARROWER = {
+  'user.read': 'names',
+  'opportunity.read': 'own',
+  'opportunity.update': 'own',
+  'opportunity.delete': 'own',
+  'opportunity.develop': 'own',
+  'customer.read': 'own',
+  'customer.create': 'own',
+  'customer.update': 'own',
+  'contact.write': 'own',
+  'activity.write': 'own',
+  'customer.export': 'own',
+  'churn.read': 'own',
+  'churn.handle': 'own',
+  'order.read': 'own',
+  'ticket.read': 'own',
+  'ticket.handle': 'own',
+  'ticket.feedback': 'own',
+  'report.read': 'own',
+} as const satisfies Partial<Record<Right, Exclude<Scope, 'all'>>>;
+type NarrowGrant = { [R in keyof typeof NARROWER]: `${R}:${(typeof NARROWER)[R]}` }[keyof typeof NARROWER];
+
 /** How a role writes a right: `customer.read` (all) or `customer.update:own`. */
-export type RightGrant = Right | `${Right}:${'own' | 'names'}`;
+export type RightGrant = Right | NarrowGrant;
 
 const WIDTH: Record<Scope, number> = { names: 0, own: 1, all: 2 };
 
+/** Whether the right can be held with this scope; one that it does not have gives nothing. */
+export const hasScope = (right: Right, scope: Scope | undefined): scope is Scope =>
+  scope === 'all' || (scope !== undefined && (NARROWER as Partial<Record<Right, Scope>>)[right] === scope);
+
+/** Undefined for an unknown right, and for a scope that the right does not have. */
 export function parseGrant(grant: string): { right: Right; scope: Scope } | undefined {
-  const [right, scope = 'all', ...rest] = grant.split(':');
-  if (rest.length > 0 || !right || !(right in RIGHTS) || !SCOPES.includes(scope as Scope)) return undefined;
-  return { right: right as Right, scope: scope as Scope };
+  const [name = '', named = 'all', ...rest] = grant.split(':');
+  if (rest.length > 0 || !Object.hasOwn(RIGHTS, name)) return undefined;
+  const [right, scope] = [name as Right, named as Scope];
+  return hasScope(right, scope) ? { right, scope } : undefined;
 }
 
-/** The union of several roles' grants, widest scope first. */
+/** The union of several roles' grants, widest scope first; what is no grant gives nothing. */
 export function combineGrants(grants: Iterable<string>): GrantedRights {
   const combined: GrantedRights = {};
   for (const grant of grants) {

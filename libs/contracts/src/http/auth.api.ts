@@ -94,6 +94,9 @@ export const AccessSnapshot = z.object({
 });
 export type AccessSnapshot = z.infer<typeof AccessSnapshot>;
 
+/** Names and secrets are short; nobody has to be known to send a body here. */
+const SECRETS_LIMIT = 8 * 1024;
+
 export const AuthRoutes = defineRoutes('auth', 'auth', {
   login: {
     method: 'POST',
@@ -104,6 +107,8 @@ export const AuthRoutes = defineRoutes('auth', 'auth', {
     response: TokenPair,
     status: 200,
     secret: true,
+    guesses: true,
+    bodyLimit: SECRETS_LIMIT,
   },
   clientToken: {
     method: 'POST',
@@ -114,6 +119,8 @@ export const AuthRoutes = defineRoutes('auth', 'auth', {
     response: AccessToken,
     status: 200,
     secret: true,
+    guesses: true,
+    bodyLimit: SECRETS_LIMIT,
   },
   refresh: {
     method: 'POST',
@@ -124,6 +131,7 @@ export const AuthRoutes = defineRoutes('auth', 'auth', {
     response: TokenPair,
     status: 200,
     secret: true,
+    bodyLimit: SECRETS_LIMIT,
   },
   logout: {
     method: 'POST',
@@ -131,6 +139,7 @@ export const AuthRoutes = defineRoutes('auth', 'auth', {
     access: 'signed-in',
     summary: 'End this session · 登出',
     secret: true,
+    beforePasswordChange: true,
   },
   me: {
     method: 'GET',
@@ -138,6 +147,7 @@ export const AuthRoutes = defineRoutes('auth', 'auth', {
     access: 'signed-in',
     summary: 'Who I am and what I may do · 我的信息与权限',
     response: Me,
+    beforePasswordChange: true,
   },
   changePassword: {
     method: 'POST',
@@ -146,6 +156,9 @@ export const AuthRoutes = defineRoutes('auth', 'auth', {
     summary: 'Change my password · 修改密码',
     body: PasswordChange,
     secret: true,
+    guesses: true,
+    bodyLimit: SECRETS_LIMIT,
+    beforePasswordChange: true,
   },
   listUsers: {
     method: 'GET',

@@ -19,6 +19,13 @@ export const CUSTOMER_STATUSES = ['active', 'at_risk', 'lost'] as const;
 export type CustomerStatus = (typeof CUSTOMER_STATUSES)[number];
 
 const Score = z.int().min(1).max(5);
+/** With or without http(s)://; no other scheme, because people click on it. */
+const Website = text(200).refine(
+  (value) => /^(https?:\/\/)?[^\s:/]+\.[^\s]*$/i.test(value) && !/^\w+script:/i.test(value),
+  {
+    error: 'a web address such as https://example.com · 网址,如 https://example.com',
+  },
+);
 const customerFields = {
   region: Code.nullish(),
   level: Code.nullish(),
@@ -32,7 +39,7 @@ const customerFields = {
   fax: Phone.nullish(),
   address: Address.nullish(),
   postcode: text(20).nullish(),
-  website: text(200).nullish(),
+  website: Website.nullish(),
   businessLicence: text(50).nullish(),
   legalRepresentative: Name.nullish(),
   registeredCapital: text(50).nullish(),
@@ -149,8 +156,8 @@ export const CustomerRoutes = defineRoutes('customer', 'customers', {
         ownerId: 'id',
         region: 'code',
         level: 'code',
-        satisfaction: 'number',
-        credit: 'number',
+        satisfaction: 'int',
+        credit: 'int',
         industry: 'code',
         nature: 'code',
         type: 'code',
@@ -211,6 +218,7 @@ export const CustomerRoutes = defineRoutes('customer', 'customers', {
     path: '/customers/:id/contacts',
     access: 'customer.read',
     summary: 'Contacts of a customer · 联系人',
+    list: { filters: { isPrimary: 'boolean' }, sorts: ['createdAt'], defaultSort: 'createdAt' },
     response: page(ContactView),
     record: 'customer',
   },
@@ -248,6 +256,7 @@ export const DictionaryRoutes = defineRoutes('customer', 'dictionary', {
     path: '/dictionary/:type',
     access: 'dictionary.read',
     summary: 'Entries of one dictionary, in their order · 数据字典',
+    list: { filters: { active: 'boolean' }, sorts: ['order'], defaultSort: 'order' },
     response: page(DictionaryEntryView),
   },
 });

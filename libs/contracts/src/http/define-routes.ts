@@ -28,6 +28,10 @@ export interface Route {
   readonly record?: string;
   /** The answer holds a secret: it is never stored for an Idempotency-Key. */
   readonly secret?: boolean;
+  /** Passwords can be guessed here: it is held to the rate of logins. */
+  readonly guesses?: boolean;
+  /** Also for those who have to change their password first. */
+  readonly beforePasswordChange?: boolean;
   /** Bytes that a body may have, where it is not the general 1 MiB. */
   readonly bodyLimit?: number;
 }

@@ -11,7 +11,7 @@ export const text = (max: number) =>
   z
     .string()
     .min(1)
-    .refine((value) => value.trim() !== '', { error: 'must not be blank · 不能为空白', abort: true })
+    .refine((value) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(value), { error: 'must not be blank · 不能为空白', abort: true })
     .refine((value) => value.length <= max * 2 && [...value].length <= max, {
       error: `at most ${max} characters · 最多 ${max} 个字符`,
       abort: true,
@@ -36,8 +36,12 @@ export const Phone = z
 export const Email = z.email().max(254);
 export const Code = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$/, 'a dictionary code · 字典代码');
 /** `YYYY-MM-DD`, a day that exists. */
-export const CalendarDate = z.iso.date();
-export const Instant = z.iso.datetime({ offset: true });
+export const CalendarDate = z.iso
+  .date()
+  .refine((day) => !day.startsWith('0000'), { error: 'there is no year 0 · 没有公元 0 年' });
+export const Instant = z.iso
+  .datetime({ offset: true })
+  .refine((instant) => !instant.startsWith('0000'), { error: 'there is no year 0 · 没有公元 0 年' });
 export const Version = z.int().positive();
 
 const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));

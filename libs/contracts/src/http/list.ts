@@ -1,5 +1,5 @@
-/** How a filter's value is read. Ranges (`field[gte]`, `[gt]`, `[lte]`, `[lt]`) exist for number, money, date and instant. */
-export type FilterType = 'code' | 'id' | 'contains' | 'number' | 'money' | 'date' | 'instant' | 'boolean';
+/** How a filter's value is read. Ranges (`field[gte]`, `[gt]`, `[lte]`, `[lt]`) exist for int, number, money, date and instant. */
+export type FilterType = 'code' | 'id' | 'contains' | 'int' | 'number' | 'money' | 'date' | 'instant' | 'boolean';
 
 /** What a list can be filtered and sorted by; names are those of the view's fields. */
 export interface ListDefinition {

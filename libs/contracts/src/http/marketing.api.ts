@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineRoutes } from './define-routes.js';
+import type { ListDefinition } from './list.js';
 import {
   CalendarDate,
   Code,
@@ -74,6 +75,7 @@ export type PlanItemResult = z.infer<typeof PlanItemResult>;
 
 export const PlanItemView = z.object({
   id: Id,
+  version: Version,
   date: CalendarDate,
   todo: z.string(),
   result: z.string().nullable(),
@@ -121,6 +123,7 @@ export const TimelineEntry = z.object({
   details: z.record(z.string(), z.unknown()),
 });
 export type TimelineEntry = z.infer<typeof TimelineEntry>;
+export const TIMELINE_LIST = { filters: {}, sorts: ['at'], defaultSort: '-at' } as const satisfies ListDefinition;
 
 export const MarketingRoutes = defineRoutes('marketing', 'opportunities', {
   listOpportunities: {
@@ -136,7 +139,7 @@ export const MarketingRoutes = defineRoutes('marketing', 'opportunities', {
         assigneeId: 'id',
         creatorId: 'id',
         customerName: 'contains',
-        successRate: 'number',
+        successRate: 'int',
         expectedAmount: 'money',
         currency: 'code',
         createdAt: 'instant',
@@ -214,6 +217,7 @@ export const MarketingRoutes = defineRoutes('marketing', 'opportunities', {
     path: '/opportunities/:id/timeline',
     access: 'opportunity.read',
     summary: 'What happened to the opportunity, newest first · 销售机会动态',
+    list: TIMELINE_LIST,
     response: page(TimelineEntry),
     record: 'opportunity',
   },
@@ -222,6 +226,7 @@ export const MarketingRoutes = defineRoutes('marketing', 'opportunities', {
     path: '/opportunities/:id/plan-items',
     access: 'opportunity.read',
     summary: 'The development plan · 客户开发计划',
+    list: { filters: {}, sorts: ['date'], defaultSort: 'date' },
     response: page(PlanItemView),
     record: 'opportunity',
   },

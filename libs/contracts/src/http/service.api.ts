@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineRoutes } from './define-routes.js';
 import { Code, Id, Instant, page, text, Version } from './fields.js';
-import { Assignment, TimelineEntry } from './marketing.api.js';
+import { Assignment, TIMELINE_LIST, TimelineEntry } from './marketing.api.js';
 
 export const TICKET_STATUSES = ['created', 'assigned', 'handled', 'archived'] as const;
 export type TicketStatus = (typeof TICKET_STATUSES)[number];
@@ -70,7 +70,7 @@ export const ServiceRoutes = defineRoutes('service', 'tickets', {
         contactId: 'id',
         assigneeId: 'id',
         creatorId: 'id',
-        satisfaction: 'number',
+        satisfaction: 'int',
         createdAt: 'instant',
         assignedAt: 'instant',
         handledAt: 'instant',
@@ -147,6 +147,7 @@ export const ServiceRoutes = defineRoutes('service', 'tickets', {
     path: '/tickets/:id/timeline',
     access: 'ticket.read',
     summary: 'What happened to the ticket, newest first · 服务单动态',
+    list: TIMELINE_LIST,
     response: page(TimelineEntry),
     record: 'ticket',
   },

@@ -12,7 +12,9 @@ export function loadConfig<T extends z.ZodObject>(schema: T, environment: Enviro
   const values = Object.fromEntries(
     Object.keys(schema.shape).map((name) => [name, environment[name] === '' ? undefined : environment[name]]),
   );
-  const result = schema.safeParse(values);
+  const result = schema.safeParse(values, {
+    error: ({ input }) => (input === undefined ? 'is required' : undefined),
+  });
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new ConfigError(`Bad setting. ${lines.join('; ')}`);

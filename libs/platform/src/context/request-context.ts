@@ -1,5 +1,6 @@
 import type { Actor, ServiceRoute } from '#contracts';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { continueTrace } from './trace.js';
 
 export type Language = 'en' | 'zh';
 
@@ -32,13 +33,19 @@ const storage = new AsyncLocalStorage<RequestContext>();
 export const currentContext = (): RequestContext | undefined => storage.getStore();
 export const runInContext = <T>(context: RequestContext, work: () => T): T => storage.run(context, work);
 
-/** The actor of work that nobody asked for: seeds, scans, joins. */
+/** The actor of work that nobody asked for: seeds, scans, joins. It may do everything, so it is only ever named, never assumed. */
 export const SYSTEM: Actor = {
   id: '00000000-0000-0000-0000-000000000000',
   name: 'system',
   kind: 'gateway',
   rights: {},
 };
+/** Whoever has not said who they are, and work whose context was lost: may do nothing. */
+export const ANONYMOUS: Actor = { id: '', name: '', kind: 'anonymous', rights: {} };
+
+/** Background work in the name of the system, under a trace of its own. */
+export const runAsSystem = <T>(work: () => T): T =>
+  runInContext({ ...continueTrace(), language: 'en', actor: SYSTEM }, work);
 
 /** `zh` for any Chinese that is preferred over English, else `en`. */
 export function preferredLanguage(acceptLanguage: string | undefined): Language {

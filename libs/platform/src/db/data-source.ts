@@ -17,6 +17,9 @@ const types = {
   },
 };
 
+/** The server ends a statement after 30 s; this is for a server that no longer answers at all. */
+const QUERY_TIMEOUT_MS = 35_000;
+
 /** Session settings that keep one stuck statement from holding the others. */
 const session = (schema: string): string =>
   `-c search_path=${schema} -c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s -c timezone=UTC`;
@@ -38,17 +41,24 @@ export function dataSourceOptions(
     namingStrategy: new SnakeNaming(),
     applicationName: `crm-${service}`,
     poolSize: pool,
-    extra: { types, options: session(service), connectionTimeoutMillis: 5000, keepAlive: true },
+    extra: {
+      types,
+      options: session(service),
+      connectionTimeoutMillis: 5000,
+      query_timeout: QUERY_TIMEOUT_MS,
+      keepAlive: true,
+    },
   };
 }
 
 /** A connection of its own, outside the pool: for locks that live as long as the session. */
-export const dedicatedClient = (service: ServiceName, url: string): pg.Client =>
+export const dedicatedClient = (service: ServiceName, url: string, queryTimeout = QUERY_TIMEOUT_MS): pg.Client =>
   new pg.Client({
     connectionString: url,
     options: session(service),
     application_name: `crm-${service}-relay`,
     connectionTimeoutMillis: 5000,
+    query_timeout: queryTimeout,
     keepAlive: true,
     types,
   });

@@ -9,6 +9,8 @@ export function parseFilterValue(type: FilterType, value: string): string | numb
       return value === '' ? undefined : value;
     case 'id':
       return Id.safeParse(value).success ? value : undefined;
+    case 'int':
+      return /^-?\d{1,10}$/.test(value) && Math.abs(Number(value)) < 2 ** 31 ? value : undefined;
     case 'number':
     case 'money':
       return /^-?\d{1,15}(\.\d{1,6})?$/.test(value) ? value : undefined;

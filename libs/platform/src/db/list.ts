@@ -54,7 +54,7 @@ export interface ListPlan<V> {
 
 const MAX_CONDITIONS = 50;
 const MAX_VALUES = 200;
-const isRange = (type: FilterType): boolean => ['number', 'money', 'date', 'instant'].includes(type);
+const isRange = (type: FilterType): boolean => ['int', 'number', 'money', 'date', 'instant'].includes(type);
 
 /** Reads the query string of a list. Unknown names, bad values and foreign cursors are refused, naming the field. */
 export function parseListQuery(
@@ -69,17 +69,28 @@ export function parseListQuery(
 
   const size = Number(limit);
   if (typeof limit !== 'string' || !/^\d{1,4}$/.test(limit) || size < 1 || size > MAX_PAGE)
-    fail('limit', 'out_of_range', `1 to ${MAX_PAGE}`);
-  if (count !== 'true' && count !== 'false') fail('count', 'invalid_value', 'true or false');
+    fail('limit', 'out_of_range', `1 to ${MAX_PAGE} · 1 至 ${MAX_PAGE}`);
+  if (count !== 'true' && count !== 'false') fail('count', 'invalid_value', 'true or false · true 或 false');
   const descending = typeof sort === 'string' && sort.startsWith('-');
   const sortField = typeof sort === 'string' ? sort.replace(/^-/, '') : '';
   if (!definition.sorts.includes(sortField))
-    fail('sort', 'invalid_value', `one of ${definition.sorts.join(', ')}, with - for descending`);
+    fail(
+      'sort',
+      'invalid_value',
+      `one of ${definition.sorts.join(', ')}, with - for descending · 可选 ${definition.sorts.join(', ')},降序加 -`,
+    );
   if (q !== undefined && (!definition.search || typeof q !== 'string' || q.length > 100 || q.includes('\0')))
-    fail('q', 'invalid_value', definition.search ? 'a text of at most 100 characters' : 'this list has no search');
+    fail(
+      'q',
+      'invalid_value',
+      definition.search
+        ? 'a text of at most 100 characters · 最多 100 个字符'
+        : 'this list has no search · 此列表不支持搜索',
+    );
 
   const entries = Object.entries(filters);
-  if (entries.length > MAX_CONDITIONS) fail('', 'too_many', `at most ${MAX_CONDITIONS} filters`);
+  if (entries.length > MAX_CONDITIONS)
+    fail('', 'too_many', `at most ${MAX_CONDITIONS} filters · 最多 ${MAX_CONDITIONS} 个筛选条件`);
   else
     for (const [name, value] of entries) {
       const match = /^(\w+)(?:\[(gte|gt|lte|lt)\])?$/.exec(name);
@@ -87,17 +98,22 @@ export function parseListQuery(
       const type = Object.hasOwn(definition.filters, field) ? definition.filters[field] : undefined;
       const range = match?.[2] as keyof typeof RANGE_OPERATORS | undefined;
       if (!type || (range && !isRange(type))) {
-        fail(name, 'unknown_filter', `filters: ${Object.keys(definition.filters).join(', ')}`);
+        fail(
+          name,
+          'unknown_filter',
+          `filters: ${Object.keys(definition.filters).join(', ')} · 可用筛选:${Object.keys(definition.filters).join(', ')}`,
+        );
         continue;
       }
       if (typeof value !== 'string') {
-        fail(name, 'repeated', 'give it once, several values with commas');
+        fail(name, 'repeated', 'give it once, several values with commas · 只能出现一次,多个值用逗号分隔');
         continue;
       }
       const parts = range || type === 'contains' ? [value] : value.split(',', MAX_VALUES + 1);
       const parsed = parts.map((part) => parseFilterValue(type, part));
-      if (parts.length > MAX_VALUES) fail(name, 'too_many', `at most ${MAX_VALUES} values`);
-      else if (parsed.some((each) => each === undefined)) fail(name, 'invalid_value', `not a valid ${type}`);
+      if (parts.length > MAX_VALUES) fail(name, 'too_many', `at most ${MAX_VALUES} values · 最多 ${MAX_VALUES} 个值`);
+      else if (parsed.some((each) => each === undefined))
+        fail(name, 'invalid_value', `not a valid ${type} · 不是有效的 ${type}`);
       else
         conditions.push({
           field,
@@ -182,6 +198,8 @@ export async function readList<V>(
       )
     : undefined;
 
+  // Awaited below; when both queries fail, the page's error is the one that is told.
+  counted?.catch(() => undefined);
   const id = plan.id ?? 't.id';
   const sort = plan.columns[query.sort];
   if (!sort) throw new Error(`The plan has no column for the sort ${query.sort}`);

@@ -44,7 +44,7 @@ export class Messaging1763700000000 implements MigrationInterface {
     await db.query(`CREATE TABLE consumer_progress (
       consumer   text        NOT NULL CONSTRAINT consumer_progress_pk PRIMARY KEY,
       stream_seq bigint      NOT NULL DEFAULT 0,
-      event_id   text,
+      stored_at  timestamptz,
       caught_up  boolean     NOT NULL DEFAULT false,
       changed_at timestamptz NOT NULL DEFAULT now()
     )`);

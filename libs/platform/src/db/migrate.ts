@@ -5,7 +5,7 @@ import { ensureOutboxPartitions } from './housekeeping.js';
 
 /** Brings the schema to the state this code needs; one copy at a time, the others wait. */
 export async function migrate(dataSource: DataSource, service: ServiceName, url: string): Promise<void> {
-  const client = dedicatedClient(service, url);
+  const client = dedicatedClient(service, url, 0);
   await client.connect();
   try {
     await client.query('SET statement_timeout = 0');

@@ -17,12 +17,15 @@ export interface RecordPolicy {
   readonly owned?: string;
 }
 
-/** The condition under which `actor` sees a record; adds what it needs to `parameters`. */
+/**
+ * The condition under which `actor` sees a record; adds what it needs to `parameters`. Everything for the system itself and for the
+ * scope `all`, owned records for `own`, and nothing in every other case.
+ */
 export function visibleTo(policy: RecordPolicy, actor: Actor | undefined, parameters: unknown[]): string {
-  const conditions = [policy.alive ?? 'true'];
-  if (actor && policy.owned && actor.rights[policy.readRight] === 'own') {
-    parameters.push(actor.id);
-    conditions.push(policy.owned.replaceAll(':actor', `$${parameters.length}`));
-  }
-  return conditions.join(' AND ');
+  const alive = policy.alive ?? 'true';
+  const scope = actor?.rights[policy.readRight];
+  if (actor?.kind === 'gateway' || scope === 'all') return alive;
+  if (!actor || !policy.owned || scope !== 'own') return 'false';
+  parameters.push(actor.id);
+  return `${alive} AND (${policy.owned.replaceAll(':actor', `$${parameters.length}`)})`;
 }

@@ -1,6 +1,6 @@
 import { type Actor, CrmError, type Envelope, type NewEvent, type Right } from '#contracts';
 import type { EntityManager, FindOptionsWhere, ObjectLiteral } from 'typeorm';
-import { currentContext, SYSTEM } from '../context/request-context.js';
+import { ANONYMOUS, currentContext } from '../context/request-context.js';
 import type { PendingEvent } from '../events/outbox.js';
 import { type RecordPolicy, visibleTo } from './record-policy.js';
 
@@ -18,9 +18,9 @@ export class Tx {
     private readonly policies: readonly RecordPolicy[],
   ) {}
 
-  /** Who asks; the one who caused the event, in an event handler. */
+  /** Who asks; the one who caused the event, in an event handler. Outside of any context, nobody. */
   get actor(): Actor {
-    return currentContext()?.actor ?? SYSTEM;
+    return currentContext()?.actor ?? ANONYMOUS;
   }
 
   /**
@@ -99,7 +99,7 @@ export class Tx {
 
   private async isVisible(policy: RecordPolicy, id: string): Promise<boolean> {
     const parameters: unknown[] = [id];
-    const condition = visibleTo(policy, currentContext()?.actor, parameters);
+    const condition = visibleTo(policy, this.actor, parameters);
     if (condition === 'true') return true;
     const rows = await this.query(`SELECT 1 FROM ${policy.table} t WHERE t.id = $1 AND ${condition}`, parameters);
     return rows.length > 0;

@@ -51,7 +51,7 @@ export class Dictionary implements OnModuleInit {
       wrong.map(({ field, type, code }) => ({
         path: field,
         code: 'unknown_dictionary_code',
-        message: `"${code}" is not an active entry of ${type}`,
+        message: `"${code}" is not an active entry of ${type} · “${code}”不是 ${type} 的有效项`,
       })),
     );
   }

@@ -1,6 +1,7 @@
 import type { Envelope } from '#contracts';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 } from 'uuid';
+import { messageOf } from '../logging/error.serializer.js';
 import { isUnavailable, hasSqlState } from '../db/sql-state.js';
 import { type Incoming, lockPositions, type Outcome, PermanentEventError, savePositions } from './consumer-position.js';
 
@@ -32,7 +33,7 @@ export async function recordFailure(
          VALUES ($1, $2, $3, $4, $5, $6, 'retrying', 1, $7)
        ON CONFLICT (consumer, aggregate_id, sequence) DO UPDATE SET attempts = dead_letter.attempts + 1, error = excluded.error
        RETURNING attempts`,
-      [v7(), consumer, envelope.subject, envelope.sequence, envelope.type, JSON.stringify(envelope), messageOf(error)],
+      [v7(), consumer, envelope.subject, envelope.sequence, envelope.type, JSON.stringify(envelope), shownError(error)],
     )) as Array<{ attempts: number }>;
     const attempts = row!.attempts;
     if (attempts < ATTEMPTS && !(error instanceof PermanentEventError))
@@ -47,16 +48,25 @@ export async function recordFailure(
   });
 }
 
-const messageOf = (error: unknown): string =>
-  (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 2000);
+/** What an operator reads of it; values that PostgreSQL quotes stay out, as in the logs. */
+export const shownError = (error: unknown): string =>
+  `${error instanceof Error ? `${error.name}: ` : ''}${messageOf(error)}`.slice(0, 2000);
 
-/** An event of a record that is blocked: it waits in order behind the dead one. */
-export async function queueBehind(manager: EntityManager, consumer: string, envelope: Envelope): Promise<void> {
-  await manager.query(
-    `INSERT INTO dead_letter (id, consumer, aggregate_id, sequence, type, event, status)
-       VALUES ($1, $2, $3, $4, $5, $6, 'queued') ON CONFLICT DO NOTHING`,
+/**
+ * An event of a record that is blocked: it waits in order behind the dead one.
+ * @returns whether it is kept; false when one before it is missing, which then comes first
+ */
+export async function queueBehind(manager: EntityManager, consumer: string, envelope: Envelope): Promise<boolean> {
+  const kept: unknown[] = await manager.query(
+    `WITH queue AS (SELECT sequence FROM dead_letter WHERE consumer = $2 AND aggregate_id = $3 AND status IN ('dead', 'queued')),
+          added AS (
+            INSERT INTO dead_letter (id, consumer, aggregate_id, sequence, type, event, status)
+              SELECT $1, $2, $3, $4, $5, $6, 'queued' WHERE EXISTS (SELECT 1 FROM queue WHERE sequence = $4::bigint - 1)
+            ON CONFLICT DO NOTHING RETURNING 1)
+     SELECT 1 FROM added UNION ALL SELECT 1 FROM queue WHERE sequence = $4::bigint`,
     [v7(), consumer, envelope.subject, envelope.sequence, envelope.type, JSON.stringify(envelope)],
   );
+  return kept.length > 0;
 }
 
 /** A message that is no event at all: kept for the operator, it blocks nobody. */
@@ -78,7 +88,7 @@ export async function forgetRetries(
 ): Promise<void> {
   await manager.query(
     `DELETE FROM dead_letter d USING consumer_position p
-      WHERE d.consumer = $1 AND d.aggregate_id = ANY($2) AND d.status = 'retrying'
+      WHERE d.consumer = $1 AND d.aggregate_id = ANY($2) AND d.status <> 'discarded'
         AND p.consumer = d.consumer AND p.aggregate_id = d.aggregate_id AND d.sequence <= p.sequence`,
     [consumer, aggregateIds],
   );

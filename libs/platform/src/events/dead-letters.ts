@@ -12,6 +12,7 @@ import type { z } from 'zod';
 import { type ListPlan, type ListQuery, type Page, readList } from '../db/list.js';
 import type { RecordPolicy } from '../db/record-policy.js';
 import { lockPositions, savePositions } from './consumer-position.js';
+import { shownError } from './dead-letter.store.js';
 import { EventInbox } from './event-inbox.js';
 import { RelaySignal } from './relay-signal.js';
 
@@ -122,9 +123,9 @@ export class DeadLetters {
       while (await this.applyHead(consumer, aggregateId)) applied += 1;
     } catch (error) {
       await this.dataSource.query(
-        `UPDATE dead_letter SET status = 'dead', attempts = attempts + 1, error = $3
+        `UPDATE dead_letter SET status = CASE status WHEN 'queued' THEN 'dead' ELSE status END, attempts = attempts + 1, error = $3
           WHERE id = (SELECT id FROM dead_letter WHERE consumer = $1 AND aggregate_id = $2 AND status <> 'discarded' ORDER BY sequence LIMIT 1)`,
-        [consumer, aggregateId, error instanceof Error ? error.message.slice(0, 2000) : String(error)],
+        [consumer, aggregateId, shownError(error)],
       );
     }
     if (applied > 0) this.signal.notify();
@@ -149,10 +150,13 @@ export class DeadLetters {
       if (isNext) await this.inbox.applyNext(manager, head.event);
       if (head && head.sequence <= position.sequence + 1)
         await manager.query('DELETE FROM dead_letter WHERE id = $1', [head.id]);
-      positions.set(aggregateId, {
-        sequence: isNext ? head.sequence : position.sequence,
-        blocked: head !== undefined && head.sequence <= position.sequence + 1,
-      });
+      const sequence = isNext ? head.sequence : position.sequence;
+      const [next] = (await manager.query(
+        `SELECT EXISTS (SELECT 1 FROM dead_letter WHERE consumer = $1 AND aggregate_id = $2 AND sequence = $3
+                           AND status IN ('dead', 'queued')) AS waiting`,
+        [consumer, aggregateId, sequence + 1],
+      )) as Array<{ waiting: boolean }>;
+      positions.set(aggregateId, { sequence, blocked: next!.waiting });
       await savePositions(manager, consumer, positions);
       return isNext;
     });

@@ -1,35 +1,51 @@
-import { type STREAMS } from '#contracts';
+import type { STREAMS } from '#contracts';
 import { AckPolicy, DeliverPolicy, jetstream, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import type { DataSource } from 'typeorm';
 import type { Logger } from '../logging/logger.js';
-import { ensureStream, streamManager } from './nats-connection.js';
+import { ensureStream, sessionOf, streamManager } from './nats-connection.js';
+import { StreamAnchor } from './stream-anchor.js';
 
 const BATCH = 100;
-const ACK_WAIT_NS = 60_000_000_000;
+/**
+ * Longer than any batch takes; what a broken connection had in hand comes again after it. nats-server 2.9 also gives one
+ * message to the abandoned pull of a consumer that has stopped, so this is what a restart can cost.
+ */
+const ACK_WAIT_MS = 20_000;
 const RESTART_MS = 1000;
 const CHECK_MS = 1000;
+const VERIFY_MS = 5000;
 
 export interface DurableConsumerOptions {
   readonly stream: keyof typeof STREAMS;
   readonly name: string;
   readonly filterSubject: string;
+  /** How long a message may be worked on before it is given out again. */
+  readonly ackWaitMs?: number;
   /** Gets what has arrived, in the stream's order, one batch at a time; it settles each message. */
   readonly process: (batch: JsMsg[]) => Promise<void>;
-  /** Each second, and whenever all that had arrived is processed. Returns `restart` when the durable must be made anew. */
-  readonly check?: (manager: JetStreamManager, idle: boolean) => Promise<'restart' | undefined>;
+  /** Each second: whether all that had arrived is processed. */
+  readonly check?: (manager: JetStreamManager, idle: boolean) => Promise<void>;
 }
 
-/** A durable pull consumer that is made when it is missing, checked against what was asked for, and started over when it fails. */
+/**
+ * A durable pull consumer that is made when it is missing, checked against what was asked for, and started over when it
+ * fails, when the connection was made anew, or when the stream lost what it had delivered.
+ */
 export class DurableConsumer {
   private stopped = false;
   private loop?: Promise<void>;
   private readonly stoppers = new Set<() => void>();
+  private readonly anchor: StreamAnchor;
 
   constructor(
     private readonly connection: Promise<NatsConnection>,
+    dataSource: DataSource,
     private readonly options: DurableConsumerOptions,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.anchor = new StreamAnchor(dataSource, options.stream, options.name);
+  }
 
   start(): void {
     this.loop = this.run();
@@ -48,9 +64,11 @@ export class DurableConsumer {
       try {
         await this.consume(connection);
       } catch (err) {
-        if (!this.stopped) this.logger.warn({ err, consumer: this.options.name }, 'consumer interrupted');
+        if (!this.stopped) {
+          this.logger.warn({ err, consumer: this.options.name }, 'consumer interrupted');
+          await this.orStopped(new Promise((resolve) => setTimeout(resolve, RESTART_MS)));
+        }
       }
-      if (!this.stopped) await this.orStopped(new Promise((resolve) => setTimeout(resolve, RESTART_MS)));
     }
   }
 
@@ -58,58 +76,89 @@ export class DurableConsumer {
     return new Promise((resolve, reject) => {
       const stop = () => resolve(undefined);
       this.stoppers.add(stop);
+      if (this.stopped) stop();
       promise.then(resolve, reject).finally(() => this.stoppers.delete(stop));
     });
   }
 
   private async consume(connection: NatsConnection): Promise<void> {
-    const { name, stream, process, check } = this.options;
+    const { name, stream, process } = this.options;
+    const session = sessionOf(connection);
     const manager = await streamManager(connection);
     await ensureStream(manager, stream);
+    // Before the first message, because that one would take the anchor's place.
+    if (await this.anchor.isLost(manager)) {
+      this.logger.error({ consumer: name }, 'the stream went back; reading it again from the start');
+      await this.anchor.startOver(manager);
+    }
     await this.ensureDurable(manager);
-    const consumer = jetstream(connection).consumers.getConsumerFromInfo(await manager.consumers.info(stream, name));
+    const info = await manager.consumers.info(stream, name);
+    const consumer = jetstream(connection).consumers.getConsumerFromInfo(info);
 
     const queue: JsMsg[] = [];
+    let batch: JsMsg[] = [];
     let signal: () => void = () => undefined;
     let ended = false;
+    const end = () => {
+      ended = true;
+      signal();
+    };
     const messages = await consumer.consume({
       max_messages: BATCH * 4,
       abort_on_missing_resource: true,
       callback: (message) => {
         queue.push(message);
-        signal();
+        if (sessionOf(connection) === session) signal();
+        else end();
       },
     });
-    const end = () => {
-      ended = true;
-      signal();
-    };
     void messages.closed().then(end, end);
     this.stoppers.add(end);
     if (this.stopped) end();
-    const look = async () => {
-      if (ended || !check) return;
-      const answer = await check(manager, queue.length === 0).catch((err: unknown) =>
-        this.logger.debug({ err, consumer: name }, 'check failed'),
-      );
-      if (answer === 'restart') end();
-    };
-    const timer = setInterval(() => void look(), CHECK_MS);
+    const timer = this.checkEach(manager, () => queue.length + batch.length === 0, end);
     try {
       while (!ended) {
-        if (queue.length > 0) await process(queue.splice(0, BATCH));
-        if (queue.length > 0) continue;
-        void look();
-        await new Promise<void>((resolve) => {
-          signal = resolve;
-          if (ended || queue.length > 0) resolve();
-        });
+        batch = queue.splice(0, BATCH);
+        if (batch.length > 0) {
+          await process(batch);
+          const last = batch.at(-1)!;
+          batch = [];
+          await this.anchor.remember(last);
+        } else
+          await new Promise<void>((resolve) => {
+            signal = resolve;
+            if (ended || queue.length > 0) resolve();
+          });
       }
     } finally {
       clearInterval(timer);
       this.stoppers.delete(end);
-      messages.stop();
+      await messages.close();
+      // Left alone they would come again only after the time that an acknowledgement may take.
+      for (const message of [...batch, ...queue]) message.nak();
     }
+  }
+
+  private checkEach(manager: JetStreamManager, idle: () => boolean, end: () => void): NodeJS.Timeout {
+    let verifiedAt = Date.now();
+    let running = false;
+    const check = async () => {
+      await this.options.check?.(manager, idle());
+      if (Date.now() - verifiedAt < VERIFY_MS) return;
+      verifiedAt = Date.now();
+      if (await this.anchor.isLost(manager)) end();
+    };
+    const look = () => {
+      if (running) return;
+      running = true;
+      check()
+        .catch((err: unknown) =>
+          this.logger.debug({ err, consumer: this.options.name }, 'consumer could not be checked'),
+        )
+        .finally(() => (running = false));
+    };
+    look();
+    return setInterval(look, CHECK_MS);
   }
 
   private async ensureDurable(manager: JetStreamManager): Promise<void> {
@@ -119,7 +168,7 @@ export class DurableConsumer {
       filter_subject: filterSubject,
       ack_policy: AckPolicy.Explicit,
       deliver_policy: DeliverPolicy.All,
-      ack_wait: ACK_WAIT_NS,
+      ack_wait: (this.options.ackWaitMs ?? ACK_WAIT_MS) * 1_000_000,
       max_deliver: -1,
       max_ack_pending: 1000,
     };

@@ -83,8 +83,8 @@ export class EventInbox {
           const position = positions.get(envelope.subject)!;
           if (envelope.sequence <= position.sequence) outcomes.set(message.streamSeq, { kind: 'duplicate' });
           else if (position.blocked) {
-            await queueBehind(manager, consumer, envelope);
-            outcomes.set(message.streamSeq, { kind: 'parked' });
+            const kept = await queueBehind(manager, consumer, envelope);
+            outcomes.set(message.streamSeq, { kind: kept ? 'parked' : 'gap' });
           } else if (envelope.sequence === position.sequence + 1) {
             await this.handle(envelope, tx);
             position.sequence = envelope.sequence;
@@ -127,12 +127,14 @@ export class EventInbox {
   }
 }
 
+/** PostgreSQL stores neither NUL nor half a surrogate pair; our own outbox never holds them, so such an event is not ours. */
+const UNSTORABLE = /\\u0000|\\u[dD][89a-fA-F]/;
+
 function readEnvelope(message: Incoming): Envelope | undefined {
   try {
-    const envelope = EnvelopeSchema.safeParse(
-      JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(message.data)),
-    );
-    return envelope.success && envelope.data.type === message.subject ? envelope.data : undefined;
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(message.data);
+    const envelope = UNSTORABLE.test(text) ? undefined : EnvelopeSchema.safeParse(JSON.parse(text));
+    return envelope?.success && envelope.data.type === message.subject ? envelope.data : undefined;
   } catch {
     return undefined;
   }

@@ -8,16 +8,16 @@ import type { Logger } from '../logging/logger.js';
 import type { Broker } from './broker.js';
 import { DurableConsumer } from './durable-consumer.js';
 import type { EventHandler, EventInbox } from './event-inbox.js';
-import { eventIdAt } from './stream-reconciler.js';
 
-const VERIFY_MS = 5000;
 const STREAM = STREAMS.CRM.name;
 
 /** Where one durable consumer stands. `asOf` (ms since 1970): all events up to then are applied. */
 export interface ConsumerState {
   caughtUp: boolean;
   asOf: number;
-  verifiedAt: number;
+  /** The last place of the stream that is applied, and its end when this copy started. */
+  applied: number;
+  target?: number;
 }
 
 /**
@@ -82,16 +82,17 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
 
   private startConsumers(): void {
     for (const definition of consumersOf(this.service)) {
-      const state: ConsumerState = { caughtUp: false, asOf: 0, verifiedAt: 0 };
+      const state: ConsumerState = { caughtUp: false, asOf: 0, applied: 0 };
       this.states.set(definition.name, state);
-      void this.recall(definition.name, state);
+      this.recall(definition.name, state).catch((err: unknown) => this.log.warn({ err }, 'progress could not be read'));
       const consumer = new DurableConsumer(
         this.broker.connection,
+        this.dataSource,
         {
           stream: STREAM,
           name: definition.name,
           filterSubject: definition.filterSubject,
-          process: (batch) => this.process(definition, batch),
+          process: (batch) => this.process(definition, state, batch),
           check: (manager, idle) => this.check(manager, definition, state, idle),
         },
         this.log,
@@ -101,17 +102,16 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
     }
   }
 
-  private async process(definition: ConsumerDefinition, batch: JsMsg[]): Promise<void> {
+  private async process(definition: ConsumerDefinition, state: ConsumerState, batch: JsMsg[]): Promise<void> {
     const outcomes = await this.inbox.receive(
       definition.name,
       batch.map((message) => ({ streamSeq: message.seq, subject: message.subject, data: message.data })),
     );
-    const last = batch.at(-1)!;
-    await this.dataSource.query(
-      `INSERT INTO consumer_progress (consumer, stream_seq, event_id) VALUES ($1, $2, $3)
-       ON CONFLICT (consumer) DO UPDATE SET stream_seq = excluded.stream_seq, event_id = excluded.event_id, changed_at = now()`,
-      [definition.name, last.seq, last.headers?.get('Nats-Msg-Id') ?? null],
-    );
+    if (outcomes.every(({ kind }) => kind !== 'gap' && kind !== 'retry')) {
+      const last = batch.at(-1)!;
+      state.applied = last.seq;
+      state.asOf = Math.max(state.asOf, last.time.getTime());
+    }
     batch.forEach((message, index) => {
       const outcome = outcomes[index]!;
       switch (outcome.kind) {
@@ -140,36 +140,24 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
     });
   }
 
-  /** Notes when nothing is waiting, and starts over when the stream went back behind what we had from it. */
+  /** All that had arrived is applied: as of now if nothing more waits there, else as of the last message. */
   private async check(
     manager: JetStreamManager,
     { name }: ConsumerDefinition,
     state: ConsumerState,
     idle: boolean,
-  ): Promise<'restart' | undefined> {
+  ): Promise<void> {
     const asked = Date.now();
     const info = await manager.consumers.info(STREAM, name);
-    if (info.num_pending > 0 || info.num_ack_pending > 0 || !idle) return undefined;
-    if (asked - state.verifiedAt >= VERIFY_MS) {
-      state.verifiedAt = asked;
-      if (await this.isAhead(manager, name, info.delivered.stream_seq)) {
-        this.log.error({ consumer: name }, 'the stream went back; reading it again from the start');
-        await manager.consumers.delete(STREAM, name);
-        await this.dataSource.query(
-          'UPDATE consumer_progress SET stream_seq = 0, event_id = NULL WHERE consumer = $1',
-          [name],
-        );
-        return 'restart';
-      }
-    }
-    state.asOf = asked;
-    if (!state.caughtUp)
-      await this.dataSource.query(
-        `INSERT INTO consumer_progress (consumer, caught_up) VALUES ($1, true) ON CONFLICT (consumer) DO UPDATE SET caught_up = true`,
-        [name],
-      );
+    state.target ??= (await manager.streams.info(STREAM)).state.last_seq;
+    const nothingWaits = info.num_pending === 0 && info.num_ack_pending === 0 && idle;
+    if (nothingWaits) state.asOf = asked;
+    if (state.caughtUp || !(nothingWaits || state.applied >= state.target)) return;
+    await this.dataSource.query(
+      `INSERT INTO consumer_progress (consumer, caught_up) VALUES ($1, true) ON CONFLICT (consumer) DO UPDATE SET caught_up = true`,
+      [name],
+    );
     state.caughtUp = true;
-    return undefined;
   }
 
   /** Caught up once is caught up for good, broker or not. */
@@ -179,18 +167,5 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
       [consumer],
     );
     if (row?.caught_up) state.caughtUp = true;
-  }
-
-  /** The last event that we had from the stream is no longer at its place there: the broker lost a tail. */
-  private async isAhead(manager: JetStreamManager, consumer: string, delivered: number): Promise<boolean> {
-    const [progress] = await this.dataSource.query<Array<{ stream_seq: number; event_id: string | null }>>(
-      'SELECT stream_seq, event_id FROM consumer_progress WHERE consumer = $1',
-      [consumer],
-    );
-    const { state } = await manager.streams.info(STREAM);
-    if (delivered > state.last_seq) return true;
-    return (
-      Boolean(progress?.event_id) && (await eventIdAt(manager, STREAM, progress!.stream_seq)) !== progress!.event_id
-    );
   }
 }

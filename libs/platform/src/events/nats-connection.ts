@@ -72,3 +72,7 @@ export async function ensureStream(manager: JetStreamManager, stream: keyof type
 /** JetStream's management without the account look-up, which a service's NATS user may not do. */
 export const streamManager = (connection: NatsConnection): Promise<JetStreamManager> =>
   jetstreamManager(connection, { checkAPI: false, timeout: 5000 });
+
+/** Changes when the connection was lost and made again; a broker may have come back with less than it had. */
+export const sessionOf = (connection: NatsConnection): string =>
+  `${connection.info?.server_id ?? ''}/${connection.info?.client_id ?? ''}`;

@@ -4,7 +4,7 @@ import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type pg from 'pg';
 import { dedicatedClient } from '../db/data-source.js';
 import type { Logger } from '../logging/logger.js';
-import { ensureStream, streamManager } from './nats-connection.js';
+import { ensureStream, sessionOf, streamManager } from './nats-connection.js';
 import type { RelaySignal } from './relay-signal.js';
 import { republishLost } from './stream-reconciler.js';
 
@@ -44,6 +44,8 @@ export class OutboxRelay {
   private wake?: () => void;
   private woken = false;
   private leader = false;
+  /** The highest place in the stream that one of our events has; a new one must come behind it. */
+  private highest = 0;
   private subscription?: Subscription;
   private unlisten?: () => void;
 
@@ -101,6 +103,7 @@ export class OutboxRelay {
         if (!this.stopped) await this.lead(client, connection);
       } catch (err) {
         this.logger.warn({ err }, 'relay interrupted');
+        this.woken = false;
         if (!this.stopped) await this.sleep(standbyMs);
       } finally {
         this.leader = false;
@@ -119,15 +122,17 @@ export class OutboxRelay {
     const js = jetstream(connection, { timeout: PUBLISH_TIMEOUT_MS });
     await ensureStream(manager, 'CRM');
     let reconciledAt = 0;
+    let session = '';
     while (!this.stopped) {
-      if (Date.now() - reconciledAt >= reconcileMs) {
+      const current = sessionOf(connection);
+      // A broker that comes back may have lost a tail: looked at before anything is published behind it.
+      if (current !== session || Date.now() - reconciledAt >= reconcileMs) {
         await this.reconcile(client, manager, epoch);
         reconciledAt = Date.now();
+        session = current;
       }
-      let full: boolean;
-      do full = await this.publishBatch(client, js, epoch);
-      while (full && !this.stopped);
-      if (!this.stopped) await this.sleep(pollMs);
+      const more = await this.publishBatch(client, js, epoch, () => sessionOf(connection) === current);
+      if (!more && !this.stopped) await this.sleep(pollMs);
     }
   }
 
@@ -135,16 +140,28 @@ export class OutboxRelay {
     await ensureStream(manager, 'CRM');
     const lost = await republishLost(client, manager, STREAMS.CRM.name, epoch);
     if (lost > 0) this.logger.error({ lost }, 'the broker lost events that it had acknowledged; publishing them again');
+    const [highest] = (
+      await client.query<{ stream_seq: number }>(
+        'SELECT stream_seq FROM outbox WHERE stream_seq IS NOT NULL ORDER BY stream_seq DESC LIMIT 1',
+      )
+    ).rows;
+    this.highest = highest?.stream_seq ?? 0;
   }
 
   /** Returns whether there may be more. */
-  private async publishBatch(client: pg.Client, js: JetStreamClient, epoch: number): Promise<boolean> {
+  private async publishBatch(
+    client: pg.Client,
+    js: JetStreamClient,
+    epoch: number,
+    sameSession: () => boolean,
+  ): Promise<boolean> {
     const { rows } = await client.query<OutboxRow>(
       `SELECT id, event_id, aggregate_id, sequence, type, data, actor_id, traceparent, occurred_at
          FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT ${BATCH}`,
     );
     let failure: unknown;
     for (const wave of waves(rows)) {
+      if (!sameSession()) return true;
       const answers = await Promise.allSettled(
         wave.map((row) =>
           js.publish(row.type, JSON.stringify(envelope(this.options.service, row)), {
@@ -153,17 +170,22 @@ export class OutboxRelay {
           }),
         ),
       );
+      // What was answered across a reconnect may stand behind a loss that nobody has looked for yet: it goes out again.
+      if (!sameSession()) throw new Error('the connection to NATS changed');
       const done = wave.flatMap((row, index) => {
         const answer = answers[index]!;
         if (answer.status === 'rejected') failure = answer.reason;
-        return answer.status === 'fulfilled' ? [{ id: row.id, seq: answer.value.seq }] : [];
+        if (answer.status === 'rejected') return [];
+        if (!answer.value.duplicate && answer.value.seq <= this.highest) throw new Error('the stream went back');
+        return [{ id: row.id, seq: answer.value.seq }];
       });
       const marked = await client.query(
         `UPDATE outbox o SET published_at = now(), stream_seq = v.seq FROM unnest($1::bigint[], $2::bigint[]) AS v (id, seq)
-          WHERE o.id = v.id AND (SELECT epoch FROM relay_epoch) = $3`,
-        [done.map((d) => d.id), done.map((d) => d.seq), epoch],
+          WHERE o.id = v.id AND o.id BETWEEN $4 AND $5 AND (SELECT epoch FROM relay_epoch) = $3`,
+        [done.map((d) => d.id), done.map((d) => d.seq), epoch, rows[0]!.id, rows.at(-1)!.id],
       );
       if (marked.rowCount !== done.length) throw new Error('another copy has taken the relay over');
+      this.highest = Math.max(this.highest, ...done.map((d) => d.seq));
       if (failure) throw failure;
     }
     return rows.length === BATCH;

@@ -39,15 +39,21 @@ export async function republishLost(
     else if (await isOurs(candidate)) low = middle;
     else high = candidate.stream_seq;
   }
-  const { rowCount } = await client.query(
-    `UPDATE outbox SET published_at = NULL, stream_seq = NULL WHERE stream_seq > $1 AND (SELECT epoch FROM relay_epoch) = $2`,
-    [low, epoch],
-  );
+  // One transaction however many there are: a part of them reset would hide the rest from the next look.
+  await client.query('BEGIN');
+  await client.query('SET LOCAL statement_timeout = 0');
+  const { rowCount } = await client.query({
+    text: `UPDATE outbox SET published_at = NULL, stream_seq = NULL
+            WHERE stream_seq > $1 AND (SELECT epoch FROM relay_epoch) = $2`,
+    values: [low, epoch],
+    query_timeout: 3_600_000,
+  } as pg.QueryConfig);
+  await client.query('COMMIT');
   return rowCount ?? 0;
 }
 
 /** The id of the event at this place of the stream; undefined when there is none. */
-export async function eventIdAt(manager: JetStreamManager, stream: string, seq: number): Promise<string | undefined> {
+async function eventIdAt(manager: JetStreamManager, stream: string, seq: number): Promise<string | undefined> {
   try {
     const message = await manager.streams.getMessage(stream, { seq });
     return message?.header.get('Nats-Msg-Id') || undefined;

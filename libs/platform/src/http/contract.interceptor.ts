@@ -7,7 +7,8 @@ import { DataSource } from 'typeorm';
 import { parseListQuery } from '../db/list.js';
 import { type RecordPolicy, visibleTo } from '../db/record-policy.js';
 import { AnsweredBefore } from '../db/unit-of-work.js';
-import { RECORD_POLICIES } from '../start/tokens.js';
+import type { ServiceConfig } from '../config/service-settings.js';
+import { RECORD_POLICIES, SERVICE_CONFIG } from '../start/tokens.js';
 import { ROUTE } from './handles.decorator.js';
 import { type ContextOfRequest, contextOf, readIdempotencyKey } from './request.hook.js';
 import { validate } from './validation.js';
@@ -29,6 +30,7 @@ export class ContractInterceptor implements NestInterceptor {
     private readonly reflector: Reflector,
     private readonly dataSource: DataSource,
     @Inject(RECORD_POLICIES) private readonly policies: readonly RecordPolicy[],
+    @Inject(SERVICE_CONFIG) private readonly config: ServiceConfig,
   ) {}
 
   async intercept(execution: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
@@ -94,11 +96,12 @@ export class ContractInterceptor implements NestInterceptor {
   }
 
   private readInput(route: ServiceRoute, request: FastifyRequest, context: ContextOfRequest): void {
-    readIdempotencyKey(request, context, route);
-    if (route.body) request.body = validate(route.body, request.body ?? {}, context.language);
+    // All copies of a service share the address of its database, and with it the password in it.
+    readIdempotencyKey(request, context, route, this.config.DATABASE_URL);
+    if (route.body) request.body = validate(route.body, request.body, context.language);
     else if (request.body !== undefined && !isEmpty(request.body))
       throw new CrmError('validation-failed', {}, [
-        { path: '', code: 'unknown_field', message: 'this request takes no body' },
+        { path: '', code: 'unknown_field', message: 'this request takes no body · 此请求不接受请求体' },
       ]);
     const query = request.query as Record<string, unknown>;
     if (route.list) request.query = parseListQuery(route.list, query, request.url.split('?', 1)[0]!);
@@ -107,13 +110,19 @@ export class ContractInterceptor implements NestInterceptor {
       throw new CrmError(
         'validation-failed',
         {},
-        Object.keys(query).map((path) => ({ path, code: 'unknown_field', message: 'this request takes no query' })),
+        Object.keys(query)
+          .slice(0, 50)
+          .map((path) => ({
+            path: path.slice(0, 100),
+            code: 'unknown_field',
+            message: 'this request takes no query · 此请求不接受查询参数',
+          })),
       );
   }
 }
 
 const isEmpty = (body: unknown): boolean =>
-  body === null || (typeof body === 'object' && Object.keys(body).length === 0);
+  body === null || (typeof body === 'object' && !Array.isArray(body) && Object.keys(body).length === 0);
 
 function answerWith(reply: FastifyReply, request: FastifyRequest, route: ServiceRoute, answer: unknown): unknown {
   const { id, version } = (answer ?? {}) as Answer;

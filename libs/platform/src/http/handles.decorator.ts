@@ -7,7 +7,7 @@ import {
   RequestMethod,
   SetMetadata,
 } from '@nestjs/common';
-import { currentContext, SYSTEM } from '../context/request-context.js';
+import { ANONYMOUS, currentContext } from '../context/request-context.js';
 
 export const ROUTE = 'crm:route';
 /** Marks the addresses that belong to operation (health) and stand outside the API. */
@@ -25,4 +25,4 @@ export const Handles = (route: ServiceRoute): MethodDecorator =>
   );
 
 /** Who asks, as the gateway's assertion says. */
-export const CurrentActor = createParamDecorator(() => currentContext()?.actor ?? SYSTEM);
+export const CurrentActor = createParamDecorator(() => currentContext()?.actor ?? ANONYMOUS);

@@ -28,7 +28,7 @@ export function toCrmError(error: unknown): CrmError {
   if (state?.startsWith('22')) return new CrmError('malformed-request', { reason: 'a value does not fit its type' });
   const status =
     error instanceof HttpException ? error.getStatus() : Number((error as { statusCode?: unknown } | null)?.statusCode);
-  const code = BY_STATUS[status];
+  const code = BY_STATUS[status] ?? (status >= 400 && status < 500 ? 'malformed-request' : undefined);
   if (code === 'malformed-request')
     return new CrmError(code, { reason: error instanceof Error ? error.message : 'unreadable' });
   if (code === 'payload-too-large') return new CrmError(code, { limit: GENERAL_BODY_LIMIT });
@@ -50,6 +50,12 @@ const BY_STATUS: Record<number, ProblemCode> = {
   503: 'service-unavailable',
 };
 
+/** Messages that we write are `English · 中文`; people get the half that they read. */
+const inLanguage = (text: string, language: Language): string => {
+  const [en, zh, ...rest] = text.split(' · ');
+  return zh === undefined || rest.length > 0 ? text : language === 'zh' ? zh : en!;
+};
+
 export function problemDocument(
   error: CrmError,
   language: Language,
@@ -57,15 +63,23 @@ export function problemDocument(
   traceId?: string,
 ): ProblemDocument {
   const { status, title, detail } = PROBLEMS[error.code];
+  const parameters = Object.fromEntries(
+    Object.entries(error.parameters).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? inLanguage(value, language) : value,
+    ]),
+  );
   return {
     type: `/problems/${error.code}`,
     title: title[language],
     status,
-    detail: problemText(detail[language], error.parameters),
+    detail: problemText(detail[language], parameters),
     instance,
     traceId,
-    ...(error.fields.length > 0 ? { errors: error.fields } : {}),
-    ...extensions(error.parameters),
+    ...(error.fields.length > 0
+      ? { errors: error.fields.map((field) => ({ ...field, message: inLanguage(field.message, language) })) }
+      : {}),
+    ...extensions(parameters),
   };
 }
 

@@ -1,9 +1,10 @@
 import { ASSERTION_HEADER, CLIENT_ADDRESS_HEADER, CrmError, type ServiceRoute } from '#contracts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { preferredLanguage, type RequestContext, runInContext, SYSTEM } from '../context/request-context.js';
 import { continueTrace } from '../context/trace.js';
 import type { AssertionVerifier } from './assertion.js';
+import { rawBody } from './json-body.js';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 const KEY = /^[\x21-\x7e]{1,255}$/;
@@ -49,16 +50,28 @@ export async function identify(request: FastifyRequest, verifier: AssertionVerif
   return context;
 }
 
-/** @throws CrmError validation-failed for a key that is no printable ASCII of at most 255 characters */
-export function readIdempotencyKey(request: FastifyRequest, context: ContextOfRequest, route: ServiceRoute): void {
+/**
+ * The fingerprint is keyed: a body may hold a password, and nobody who reads the table shall be able to try guesses on it.
+ * @throws CrmError validation-failed for a key that is no printable ASCII of at most 255 characters
+ */
+export function readIdempotencyKey(
+  request: FastifyRequest,
+  context: ContextOfRequest,
+  route: ServiceRoute,
+  secret: string,
+): void {
   const key = one(request.headers['idempotency-key']);
   if (key === undefined || route.method !== 'POST' || route.secret) return;
   if (!KEY.test(key))
     throw new CrmError('validation-failed', {}, [
-      { path: 'Idempotency-Key', code: 'invalid_format', message: '1 to 255 printable ASCII characters' },
+      {
+        path: 'Idempotency-Key',
+        code: 'invalid_format',
+        message: '1 to 255 printable ASCII characters · 1 至 255 个可打印 ASCII 字符',
+      },
     ]);
-  // A stored fast hash of a password would be one that can be guessed.
-  const body = JSON.stringify(request.body, (name, value: unknown) => (name === 'password' ? undefined : value)) ?? '';
-  const fingerprint = createHash('sha256').update(`${request.method} ${request.url}\n${body}`).digest('base64url');
+  const fingerprint = createHmac('sha256', secret)
+    .update(`${request.method} ${request.url}\n${rawBody(request)}`)
+    .digest('base64url');
   context.idempotency = { key, fingerprint, claimed: false };
 }

@@ -1,4 +1,4 @@
-import { CrmError, type ServiceRoute } from '#contracts';
+import { CrmError, hasScope, type ServiceRoute } from '#contracts';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
@@ -32,7 +32,7 @@ export class RightsGuard implements CanActivate {
     if (access === 'public') return true;
     if (access === 'gateway' ? actor.kind !== 'gateway' : actor.kind === 'anonymous' || actor.kind === 'gateway')
       throw new CrmError('unauthenticated');
-    if (access !== 'signed-in' && access !== 'gateway' && !actor.rights[access])
+    if (access !== 'signed-in' && access !== 'gateway' && !hasScope(access, actor.rights[access]))
       throw new CrmError('forbidden', { right: access });
     return true;
   }

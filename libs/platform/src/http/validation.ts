@@ -12,9 +12,21 @@ export function validate<T extends z.ZodType>(schema: T, input: unknown, languag
   throw new CrmError('validation-failed', {}, fieldErrors(result.error));
 }
 
+/** Enough to mend the input by; each more would only lengthen the answer. */
+const MOST = 50;
+
 export const fieldErrors = (error: z.ZodError): FieldError[] =>
-  error.issues.flatMap((issue): FieldError[] => {
-    const path = issue.path.map(String);
-    if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), code: issue.code, message: issue.message }];
-    return issue.keys.map((key) => ({ path: [...path, key].join('.'), code: 'unknown_field', message: issue.message }));
-  });
+  error.issues
+    .slice(0, MOST)
+    .flatMap((issue): FieldError[] => {
+      const path = issue.path.map(String);
+      if (issue.code !== 'unrecognized_keys')
+        return [{ path: path.join('.'), code: issue.code, message: issue.message }];
+      // Not zod's message: it repeats all the keys for each of them.
+      return issue.keys.slice(0, MOST).map((key) => ({
+        path: [...path, key.slice(0, 100)].join('.'),
+        code: 'unknown_field',
+        message: 'unknown field · 未知字段',
+      }));
+    })
+    .slice(0, MOST);

@@ -1,14 +1,28 @@
 import type { LoggerService } from '@nestjs/common';
-import { type Logger as Pino, pino } from 'pino';
+import { type DestinationStream, type Logger as Pino, type LoggerOptions, pino } from 'pino';
 import { currentContext } from '../context/request-context.js';
+import { messageOf, serializeError } from './error.serializer.js';
 
 export type Logger = Pino;
 
-/** JSON lines on stdout; each carries the service and, where there is one, the trace id. Secrets are cut out by name. */
-export function createLogger(service: string, level: string): Logger {
-  return pino({
+/**
+ * JSON lines on stdout, or into `destination`; each carries the service and, where there is one, the trace id. Secrets are cut out by
+ * name, and of errors only what is named is written.
+ */
+export function createLogger(service: string, level: string, destination?: DestinationStream): Logger {
+  const options: LoggerOptions = {
     level,
     base: { service },
+    serializers: { err: serializeError },
+    hooks: {
+      // Without a text of its own, a line gets the error's message, which may quote values.
+      logMethod([first, ...rest], method) {
+        const err: unknown = first instanceof Error ? first : (first as { err?: unknown } | null)?.err;
+        if (rest.length === 0 && err instanceof Error)
+          method.call(this, first instanceof Error ? { err } : first, messageOf(err));
+        else method.call(this, first, ...rest);
+      },
+    },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: {
       paths: [
@@ -26,7 +40,8 @@ export function createLogger(service: string, level: string): Logger {
       const context = currentContext();
       return context ? { traceId: context.traceId, requestId: context.requestId } : {};
     },
-  });
+  };
+  return destination ? pino(options, destination) : pino(options);
 }
 
 /** Nest's own messages through the same logger. Its start-up chatter is debug. */
@@ -36,8 +51,17 @@ export function nestLogger(logger: Logger): LoggerService {
     debug: (message: unknown) => logger.debug(String(message)),
     verbose: (message: unknown) => logger.trace(String(message)),
     warn: (message: unknown) => logger.warn(String(message)),
+    // Of what comes after the message, the last is Nest's own name for the place; a stack before it would repeat the message.
     error: (message: unknown, ...rest: unknown[]) =>
-      logger.error({ err: message instanceof Error ? message : undefined, rest }, String(message)),
-    fatal: (message: unknown) => logger.fatal(String(message)),
+      logger.error(
+        { err: message instanceof Error ? message : undefined, context: contextOf(rest) },
+        messageOf(message),
+      ),
+    fatal: (message: unknown) => logger.fatal(messageOf(message)),
   };
 }
+
+const contextOf = (rest: readonly unknown[]): string | undefined => {
+  const last = rest.at(-1);
+  return typeof last === 'string' && !last.includes('\n') ? last : undefined;
+};

@@ -38,7 +38,7 @@ export class People implements OnModuleInit {
         {
           path: field,
           code: 'person_not_eligible',
-          message: `must be one active user who holds ${right} for their own records`,
+          message: `must be one active user who holds ${right} for their own records · 必须是一名在职且对自己的记录拥有 ${right} 的用户`,
         },
       ]);
   }

@@ -10,6 +10,7 @@ import { connectNats } from '../events/nats-connection.js';
 import { OutboxRelay } from '../events/outbox-relay.js';
 import { ProjectionLag } from '../events/projection-lag.js';
 import { RelaySignal } from '../events/relay-signal.js';
+import { acceptJson } from '../http/json-body.js';
 import { GENERAL_BODY_LIMIT } from '../http/problem.js';
 import { installContext } from '../http/request.hook.js';
 import { createLogger, nestLogger } from '../logging/logger.js';
@@ -79,15 +80,4 @@ export async function startService(definition: ServiceDefinition, config: Servic
       await nats?.drain().catch(() => undefined);
     },
   };
-}
-
-/** JSON only; an act without a body may come with the content type all the same. */
-function acceptJson(adapter: FastifyAdapter): void {
-  const fastify = adapter.getInstance();
-  const parse = fastify.getDefaultJsonParser('error', 'error');
-  fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined);
-    else void parse(request, body as string, done);
-  });
 }

@@ -34,6 +34,20 @@ export class EventProbe {
     return probe;
   }
 
+  /** Waits until the broker, started again, answers, and makes the stream again if its store was wiped. */
+  async reconnected(withinMs = 10_000): Promise<void> {
+    const deadline = Date.now() + withinMs;
+    for (;;)
+      try {
+        await this.connection.rtt();
+        await ensureStream(await streamManager(this.connection), 'CRM');
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+  }
+
   /** Gives an event the envelope that its publisher's outbox would give it. */
   envelope(event: NewEvent, sequence?: number): Envelope {
     const key = `${event.definition.aggregate} ${event.aggregateId}`;

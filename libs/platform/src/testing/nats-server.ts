@@ -1,6 +1,6 @@
 import { natsUsers } from '#contracts';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,6 +72,17 @@ export class TestNats {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
+  }
+
+  /** Keeps the store as it is now; only while the server is not running. */
+  backup(): Promise<void> {
+    return cp(join(this.folder, 'js'), join(this.folder, 'js-backup'), { recursive: true });
+  }
+
+  /** Goes back to the kept store, as a power cut does with what was not synced; only while the server is not running. */
+  async rollBack(): Promise<void> {
+    await this.wipe();
+    await cp(join(this.folder, 'js-backup'), join(this.folder, 'js'), { recursive: true });
   }
 
   /** As a lost disk does it. Only while the server is not running. */
