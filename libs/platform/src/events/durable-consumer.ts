@@ -1,11 +1,10 @@
-import { type STREAMS } from '#contracts';
-import { AckPolicy, DeliverPolicy, jetstream, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
+import type { STREAMS } from '#contracts';
+import { jetstream, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from '../logging/logger.js';
-import { ensureStream, streamManager } from './nats-connection.js';
+import { ensureDurable, ensureStream, streamManager } from './nats-connection.js';
 
 const BATCH = 100;
-const ACK_WAIT_NS = 60_000_000_000;
 const RESTART_MS = 1000;
 const CHECK_MS = 1000;
 
@@ -63,11 +62,11 @@ export class DurableConsumer {
   }
 
   private async consume(connection: NatsConnection): Promise<void> {
-    const { name, stream, process, check } = this.options;
+    const { name, stream, filterSubject, process, check } = this.options;
     const manager = await streamManager(connection);
     await ensureStream(manager, stream);
-    await this.ensureDurable(manager);
-    const consumer = jetstream(connection).consumers.getConsumerFromInfo(await manager.consumers.info(stream, name));
+    const info = await ensureDurable(manager, stream, name, filterSubject);
+    const consumer = jetstream(connection).consumers.getConsumerFromInfo(info);
 
     const queue: JsMsg[] = [];
     let signal: () => void = () => undefined;
@@ -110,22 +109,5 @@ export class DurableConsumer {
       this.stoppers.delete(end);
       messages.stop();
     }
-  }
-
-  private async ensureDurable(manager: JetStreamManager): Promise<void> {
-    const { name, stream, filterSubject } = this.options;
-    const wanted = {
-      durable_name: name,
-      filter_subject: filterSubject,
-      ack_policy: AckPolicy.Explicit,
-      deliver_policy: DeliverPolicy.All,
-      ack_wait: ACK_WAIT_NS,
-      max_deliver: -1,
-      max_ack_pending: 1000,
-    };
-    const { config } = await manager.consumers.add(stream, wanted);
-    for (const [key, value] of Object.entries(wanted))
-      if (config[key as keyof typeof config] !== value)
-        throw new Error(`The consumer ${name} has another ${key} than ${String(value)}`);
   }
 }
