@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
-import { natsUsers, SERVICES } from '#contracts';
+import { accountsSetting, natsAccounts, outsideSystems, SERVICES } from '#contracts';
 import type { Foundations } from './applications.js';
 import { Installation } from './infra/installation.js';
 import { fileStoreLimit, startNats } from './infra/nats.js';
@@ -38,8 +38,8 @@ export async function startFoundations(
   progress: Progress,
 ): Promise<StartedFoundations> {
   const { dataDir } = installation;
-  const users = [...natsUsers(), WATCHER];
-  const secrets = loadSecrets(dataDir, { services: SERVICES, natsUsers: users.map(({ user }) => user) });
+  const natsUsers = natsAccounts([WATCHER]).flatMap(({ users }) => users.map(({ user }) => user));
+  const secrets = loadSecrets(dataDir, { services: SERVICES, natsUsers });
   const [databaseUrls, nats] = await Promise.all([
     databases(settings, installation, secrets, progress),
     settings.NATS_URL ? outsideNats(settings.NATS_URL) : embeddedNats(settings, installation, secrets, progress),
@@ -123,10 +123,8 @@ async function embeddedNats(
   progress: Progress,
 ): Promise<NatsPlace> {
   const port = installation.port('natsPort', settings.NATS_PORT);
-  const users = [...natsUsers(), WATCHER].map((user) => ({
-    ...user,
-    password: secrets.natsPasswords[user.user] ?? '',
-  }));
+  const passwordOf = (user: string) => secrets.natsPasswords[user] ?? '';
+  const accounts = accountsSetting(natsAccounts([WATCHER]), passwordOf);
   const maxFileStore = installation.keep('maxFileStore', () => fileStoreLimit(installation.dataDir));
   const binary = settings.NATS_SERVER_BIN ?? 'nats-server';
   const supervisor = new Supervisor(
@@ -136,7 +134,7 @@ async function embeddedNats(
         binary,
         dataDir: installation.dataDir,
         port: await port,
-        users,
+        accounts,
         ledger: installation.ledger,
         maxFileStore,
       }),
@@ -153,19 +151,20 @@ async function embeddedNats(
   const natsUrl = `nats://127.0.0.1:${await port}`;
   unwatch = await watchNats(supervisor, natsUrl, {
     user: WATCHER.user,
-    password: secrets.natsPasswords[WATCHER.user] ?? '',
+    password: passwordOf(WATCHER.user),
   });
-  const natsLogins = Object.fromEntries(users.map(({ user, password }) => [user, { user, password }]));
-  return { natsUrl, natsLogins, credentials: writeCredentials(installation.dataDir, natsUrl, natsLogins) };
+  const natsLogins = Object.fromEntries(
+    [...SERVICES, 'gateway'].map((user) => [user, { user, password: passwordOf(user) }]),
+  );
+  return { natsUrl, natsLogins, credentials: writeCredentials(installation.dataDir, natsUrl, passwordOf) };
 }
 
-/** One file for each user that is another system's. @returns their folder */
-function writeCredentials(dataDir: string, url: string, logins: Foundations['natsLogins']): string {
+/** One file for each outside system. @returns their folder */
+function writeCredentials(dataDir: string, url: string, passwordOf: (user: string) => string): string {
   const folder = join(dataDir, 'nats-credentials');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const inside = new Set<string>([...SERVICES, 'gateway', WATCHER.user]);
-  for (const [name, login] of Object.entries(logins))
-    if (!inside.has(name)) writePrivate(join(folder, `${name}.json`), { url, ...login });
+  for (const { user, ...place } of outsideSystems())
+    writePrivate(join(folder, `${user}.json`), { url, user, password: passwordOf(user), ...place });
   return folder;
 }
 

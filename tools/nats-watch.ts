@@ -1,10 +1,9 @@
 import { connect } from '@nats-io/transport-node';
-import { inboxPrefix } from '#contracts';
-import type { NatsAccount } from './infra/nats.js';
+import { inboxPrefix, type NatsUser } from '#contracts';
 import type { Supervisor } from './supervisor.js';
 
-/** The launcher's own NATS user: it may ask for the list of streams and nothing else. */
-export const WATCHER = {
+/** The launcher's own NATS user, in the CRM's account: it may ask for the list of streams and nothing else. */
+export const WATCHER: NatsUser = {
   user: 'launcher',
   publish: ['$JS.API.STREAM.LIST'],
   subscribe: [`${inboxPrefix('launcher')}.>`],
@@ -22,7 +21,7 @@ const FAILURES_ALLOWED = 2;
 export async function watchNats(
   supervisor: Supervisor,
   url: string,
-  { user, password }: Pick<NatsAccount, 'user' | 'password'>,
+  { user, password }: { user: string; password: string },
 ): Promise<() => Promise<void>> {
   const connection = await connect({
     servers: url,

@@ -1,11 +1,11 @@
 // Reads the CRM's business events as a partner does: durable, each record in order, nothing twice.
 // node docs/examples/subscribe.mjs <credentials.json> [marketing|customer|service]
 import { readFileSync } from 'node:fs';
-import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 
 const [file, publisher = 'customer'] = process.argv.slice(2);
-const { url, user, password } = JSON.parse(readFileSync(file, 'utf8'));
+const { url, user, password, apiPrefix = 'CRM.API', consumers } = JSON.parse(readFileSync(file, 'utf8'));
 const connection = await connect({
   servers: url,
   user,
@@ -14,16 +14,9 @@ const connection = await connect({
   maxReconnectAttempts: -1,
 });
 
-// One durable consumer for each service whose events are read; NATS keeps its place while this program is away.
-const name = `${user}-${publisher}`;
-const manager = await jetstreamManager(connection, { checkAPI: false });
-await manager.consumers.add('CRM', {
-  durable_name: name,
-  ack_policy: AckPolicy.Explicit,
-  filter_subject: `crm.${publisher}.>`,
-});
-const info = await manager.consumers.info('CRM', name);
-const consumer = jetstream(connection).consumers.getConsumerFromInfo(info);
+// The CRM has made a durable consumer for each service; NATS keeps its place while this program is away.
+const name = consumers?.[publisher] ?? `${user}-${publisher}`;
+const consumer = await jetstream(connection, { apiPrefix }).consumers.get('CRM', name);
 
 // A real subscriber keeps this in its database, in the transaction of what it does with the event.
 const lastSequence = new Map();

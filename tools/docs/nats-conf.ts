@@ -1,21 +1,18 @@
-import { natsUsers } from '#contracts';
+import { accountsSetting, natsAccounts } from '#contracts';
 
 /** The environment variable with the password of a NATS user. */
-export const natsPasswordVariable = (user: string): string =>
-  `${user.toUpperCase().replaceAll('-', '_')}_NATS_PASSWORD`;
+const passwordVariable = (user: string): string => `${user.toUpperCase().replaceAll('-', '_')}_NATS_PASSWORD`;
 
-/** The configuration of nats-server in containers: one user per application and outside system, everything else denied. */
+/** The configuration of nats-server in containers: one account for the CRM and one for each outside system, everything else denied. */
 export function natsConf(): string {
-  const users = natsUsers().map(
-    ({ user, publish, subscribe }) => `    {
-      user: "${user}"
-      password: $${natsPasswordVariable(user)}
-      permissions: {
-        publish: ${permission(publish)}
-        subscribe: ${permission(subscribe)}
-      }
-    }`,
+  const accounts = JSON.stringify(
+    accountsSetting(natsAccounts(), (user) => `$${passwordVariable(user)}`),
+    null,
+    2,
   );
+  const folded = accounts.replace(/\[\s+("[^"]+")\s+\]/g, '[$1]');
+  // nats-server reads JSON, but looks into the environment only for a value without quotes.
+  const withVariables = folded.replace(/"password": "(\$\w+)"/g, '"password": $1');
   return `# Written by \`npm run docs\` from libs/contracts: change the permissions there. Passwords come from the environment.
 server_name: crm
 port: 4222
@@ -27,16 +24,6 @@ jetstream {
   max_file_store: 10GB
   max_memory_store: 64MB
 }
-authorization {
-  users: [
-${users.join('\n')}
-  ]
-}
+accounts: ${withVariables}
 `;
-}
-
-/** nats-server takes an empty allow list for "everything". */
-function permission(subjects: readonly string[]): string {
-  if (subjects.length === 0) return '{ deny: [">"] }';
-  return `{ allow: [\n${subjects.map((subject) => `          "${subject}"`).join('\n')}\n        ] }`;
 }

@@ -7,21 +7,14 @@ import { writePrivate } from './secrets.js';
 import { endStaleServer, openLog, readLog, type ServerProcess, spawnServer } from './server-process.js';
 import { StartError } from './start-error.js';
 
-/** A NATS user and the subjects it may use; an empty list allows nothing. */
-export interface NatsAccount {
-  user: string;
-  password: string;
-  publish: readonly string[];
-  subscribe: readonly string[];
-}
-
 export interface NatsOptions {
   /** The program. */
   binary: string;
   /** The installation's data folder; configuration and JetStream's files lie in `nats` in it. */
   dataDir: string;
   port: number;
-  users: NatsAccount[];
+  /** nats-server's setting of that name. */
+  accounts: Record<string, object>;
   ledger: ProcessLedger;
   /** Bytes that JetStream may use on the disk. */
   maxFileStore: number;
@@ -80,19 +73,8 @@ function natsConfiguration(options: NatsOptions, folder: string): object {
       max_file_store: options.maxFileStore,
       max_memory_store: 64 * 1024 * 1024,
     },
-    authorization: {
-      users: options.users.map(({ user, password, publish, subscribe }) => ({
-        user,
-        password,
-        permissions: { publish: permission(publish), subscribe: permission(subscribe) },
-      })),
-    },
+    accounts: options.accounts,
   };
-}
-
-/** nats-server takes an empty allow list for "everything". */
-function permission(subjects: readonly string[]): object {
-  return subjects.length > 0 ? { allow: subjects } : { deny: ['>'] };
 }
 
 /** A third of what is free on the disk, between 1 and 10 GiB: 2.9 must never see a full disk. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connect } from '@nats-io/transport-node';
+import { accountsSetting } from '#contracts';
 import pg from 'pg';
 import { startNats } from './nats.js';
 import { freePort } from './ports.js';
@@ -31,12 +32,14 @@ describe('The embedded servers', () => {
   };
   const nats = async (port?: number) => {
     const users = [
-      { user: 'writer', password: 'w', publish: ['orders.>'], subscribe: [] },
-      { user: 'reader', password: 'r', publish: [], subscribe: ['orders.>'] },
+      { user: 'writer', publish: ['orders.>'], subscribe: [] },
+      { user: 'reader', publish: [], subscribe: ['orders.>'] },
     ];
-    const options = { binary: process.env.NATS_SERVER_BIN ?? 'nats-server', dataDir, users, maxFileStore: 1024 ** 3 };
     const server = await startNats({
-      ...options,
+      binary: process.env.NATS_SERVER_BIN ?? 'nats-server',
+      dataDir,
+      accounts: accountsSetting([{ name: 'SHOP', jetstream: true, users, exports: [], imports: [] }], (user) => user),
+      maxFileStore: 1024 ** 3,
       port: port ?? (await freePort()),
       ledger: new ProcessLedger(dataDir),
     });
@@ -120,7 +123,7 @@ describe('The embedded servers', () => {
       })();
       return connection;
     };
-    const [writer, reader] = await Promise.all([as('writer', 'w'), as('reader', 'r')]);
+    const [writer, reader] = await Promise.all([as('writer', 'writer'), as('reader', 'reader')]);
     const orders = reader.subscribe('orders.>', { max: 1 });
     await reader.flush();
     writer.publish('orders.1', 'first');

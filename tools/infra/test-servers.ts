@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { natsUsers } from '#contracts';
+import { accountsSetting, natsAccounts } from '#contracts';
 import { startNats } from './nats.js';
 import { freePort } from './ports.js';
 import { startPostgres } from './postgres.js';
@@ -14,7 +14,7 @@ export interface TestServers {
   /**
    * TEST_FOLDER, which goes at the end of the run with all that is in it;
    * TEST_DATABASE_URL (superuser) and TEST_NATS_URL, with TEST_NATS_PASSWORD: the password of every user of `natsUsers()` and of
-   * the user `test`, who may do everything.
+   * the user `test`, who may do everything in the CRM's account.
    */
   env: Record<string, string>;
   /** Stops what was started and removes its files. */
@@ -68,10 +68,9 @@ export async function startTestServers(env: NodeJS.ProcessEnv = process.env): Pr
 }
 
 async function startTestNats(dataDir: string, ledger: ProcessLedger, env: NodeJS.ProcessEnv): Promise<ServerProcess> {
-  const users = natsUsers().map((user) => ({ ...user, password: PASSWORD }));
-  users.push({ user: 'test', password: PASSWORD, publish: ['>'], subscribe: ['>'] });
+  const accounts = accountsSetting(natsAccounts([{ user: 'test', publish: ['>'], subscribe: ['>'] }]), () => PASSWORD);
   const binary = env.NATS_SERVER_BIN ?? 'nats-server';
-  return startNats({ binary, dataDir, ledger, users, port: await freePort(), maxFileStore: 1024 ** 3 });
+  return startNats({ binary, dataDir, ledger, accounts, port: await freePort(), maxFileStore: 1024 ** 3 });
 }
 
 /** Ends the servers, and removes the files, of runs that were killed. */

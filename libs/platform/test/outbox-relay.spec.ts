@@ -1,6 +1,6 @@
 import type { Envelope } from '#contracts';
 import { EventProbe, TestNats, TEST_PASSWORD } from '#testing';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { v7 } from 'uuid';
 import { runInContext, SYSTEM } from '../src/context/request-context.js';
@@ -8,7 +8,7 @@ import { UnitOfWork } from '../src/db/unit-of-work.js';
 import { connectNats } from '../src/events/nats-connection.js';
 import { OutboxRelay, waves } from '../src/events/outbox-relay.js';
 import { createLogger } from '../src/logging/logger.js';
-import { TicketWithdrawn } from '#contracts';
+import { OUTSIDE_API_PREFIX, TicketWithdrawn } from '#contracts';
 import { Messaging } from './messaging.fixture.js';
 
 const logger = createLogger('service', 'silent');
@@ -48,6 +48,16 @@ describe('OutboxRelay', () => {
     )[0]!.count;
   const heard = (id: string): number[] =>
     probe.heard.filter((event: Envelope) => event.subject === id).map((event) => event.sequence);
+  /** Reads on to the record's next event. @returns its number */
+  const next = async (reading: AsyncIterator<JsMsg>, id: string): Promise<number | undefined> => {
+    for (;;) {
+      const { value, done } = await reading.next();
+      if (done) return undefined;
+      value.ack();
+      const event = value.json<Envelope>();
+      if (event.subject === id) return event.sequence;
+    }
+  };
   const hears = (id: string, sequence: number) =>
     probe.published(TicketWithdrawn.type, (event) => event.subject === id && event.sequence === sequence, 20_000);
 
@@ -193,6 +203,31 @@ describe('OutboxRelay', () => {
       expect(wanted.filter((each) => !there.has(each))).toEqual([]);
     },
   );
+  it('EVT-5: a partner reads on by the consumer that the relay made, also when the broker lost its store', async () => {
+    await startRelay();
+    const [before, after] = [v7(), v7()];
+    await write(before);
+    await hears(before, 1);
+    const partner = await connectNats(
+      'partner',
+      { NATS_URL: nats.url, NATS_USER: 'partner', NATS_PASSWORD: TEST_PASSWORD },
+      logger,
+    );
+    const { consumers } = jetstream(partner, { apiPrefix: OUTSIDE_API_PREFIX });
+    const messages = await (await consumers.get('CRM', 'partner-service')).consume({ expires: 2000 });
+    const reading = messages[Symbol.asyncIterator]();
+    try {
+      expect(await next(reading, before)).toBe(1);
+      await nats.kill();
+      await nats.wipe();
+      await nats.run();
+      await write(after);
+      expect(await next(reading, after)).toBe(1);
+    } finally {
+      messages.stop();
+      await partner.close();
+    }
+  });
 
   it('EVT-3: a frozen relay that wakes up after another took over marks nothing', async () => {
     await startRelay();

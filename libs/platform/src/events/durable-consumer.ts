@@ -1,9 +1,9 @@
 import type { STREAMS } from '#contracts';
-import { AckPolicy, DeliverPolicy, jetstream, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
+import { jetstream, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { DataSource } from 'typeorm';
 import type { Logger } from '../logging/logger.js';
-import { ensureStream, sessionOf, streamManager } from './nats-connection.js';
+import { ensureDurable, ensureStream, sessionOf, streamManager } from './nats-connection.js';
 import { StreamAnchor } from './stream-anchor.js';
 
 const BATCH = 100;
@@ -82,7 +82,7 @@ export class DurableConsumer {
   }
 
   private async consume(connection: NatsConnection): Promise<void> {
-    const { name, stream, process } = this.options;
+    const { name, stream, filterSubject, process } = this.options;
     const session = sessionOf(connection);
     const manager = await streamManager(connection);
     await ensureStream(manager, stream);
@@ -91,8 +91,8 @@ export class DurableConsumer {
       this.logger.error({ consumer: name }, 'the stream went back; reading it again from the start');
       await this.anchor.startOver(manager);
     }
-    await this.ensureDurable(manager);
-    const info = await manager.consumers.info(stream, name);
+    const ackWaitMs = this.options.ackWaitMs ?? ACK_WAIT_MS;
+    const info = await ensureDurable(manager, stream, name, filterSubject, ackWaitMs);
     const consumer = jetstream(connection).consumers.getConsumerFromInfo(info);
 
     const queue: JsMsg[] = [];
@@ -159,22 +159,5 @@ export class DurableConsumer {
     };
     look();
     return setInterval(look, CHECK_MS);
-  }
-
-  private async ensureDurable(manager: JetStreamManager): Promise<void> {
-    const { name, stream, filterSubject } = this.options;
-    const wanted = {
-      durable_name: name,
-      filter_subject: filterSubject,
-      ack_policy: AckPolicy.Explicit,
-      deliver_policy: DeliverPolicy.All,
-      ack_wait: (this.options.ackWaitMs ?? ACK_WAIT_MS) * 1_000_000,
-      max_deliver: -1,
-      max_ack_pending: 1000,
-    };
-    const { config } = await manager.consumers.add(stream, wanted);
-    for (const [key, value] of Object.entries(wanted))
-      if (config[key as keyof typeof config] !== value)
-        throw new Error(`The consumer ${name} has another ${key} than ${String(value)}`);
   }
 }

@@ -1,5 +1,8 @@
 import { inboxPrefix, STREAMS } from '#contracts';
 import {
+  AckPolicy,
+  type ConsumerInfo,
+  DeliverPolicy,
   JetStreamApiCodes,
   JetStreamApiError,
   type JetStreamManager,
@@ -67,6 +70,34 @@ export async function ensureStream(manager: JetStreamManager, stream: keyof type
     if (JSON.stringify(got) !== JSON.stringify(value))
       throw new Error(`The stream ${name} has ${key}=${JSON.stringify(got)} where ${JSON.stringify(value)} is needed`);
   }
+}
+
+/** Makes the durable pull consumer when it is missing, and refuses one whose settings are not what was asked for. */
+export async function ensureDurable(
+  manager: JetStreamManager,
+  stream: keyof typeof STREAMS,
+  name: string,
+  filterSubject: string,
+  ackWaitMs = 30_000,
+): Promise<ConsumerInfo> {
+  const wanted = {
+    durable_name: name,
+    filter_subject: filterSubject,
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+    ack_wait: ackWaitMs * 1_000_000,
+    max_deliver: -1,
+    max_ack_pending: 1000,
+  };
+  const info = await manager.consumers.info(STREAMS[stream].name, name).catch(async (error: unknown) => {
+    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.ConsumerNotFound)
+      return manager.consumers.add(STREAMS[stream].name, wanted);
+    throw error;
+  });
+  for (const [key, value] of Object.entries(wanted))
+    if (info.config[key as keyof typeof info.config] !== value)
+      throw new Error(`The consumer ${name} has another ${key} than ${String(value)}`);
+  return info;
 }
 
 /** JetStream's management without the account look-up, which a service's NATS user may not do. */

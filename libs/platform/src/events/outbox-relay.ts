@@ -1,10 +1,10 @@
-import { type Envelope, type ServiceName, STREAMS, wakeSubject } from '#contracts';
+import { type Envelope, outsideConsumersOn, type ServiceName, STREAMS, wakeSubject } from '#contracts';
 import { jetstream, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type pg from 'pg';
 import { dedicatedClient } from '../db/data-source.js';
 import type { Logger } from '../logging/logger.js';
-import { ensureStream, sessionOf, streamManager } from './nats-connection.js';
+import { ensureDurable, ensureStream, sessionOf, streamManager } from './nats-connection.js';
 import type { RelaySignal } from './relay-signal.js';
 import { republishLost } from './stream-reconciler.js';
 
@@ -146,6 +146,11 @@ export class OutboxRelay {
       )
     ).rows;
     this.highest = highest?.stream_seq ?? 0;
+    // Other systems cannot make their consumers themselves; one that is not as it should be stops nobody else's events.
+    for (const { name, filterSubject } of outsideConsumersOn(this.options.service))
+      await ensureDurable(manager, 'CRM', name, filterSubject).catch((err: unknown) =>
+        this.logger.warn({ err, consumer: name }, 'the consumer of another system is missing'),
+      );
   }
 
   /** Returns whether there may be more. */

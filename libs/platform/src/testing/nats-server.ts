@@ -1,4 +1,4 @@
-import { natsUsers } from '#contracts';
+import { accountsSetting, natsAccounts } from '#contracts';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 export const TEST_PASSWORD = 'test-password';
 
-/** A nats-server of one test file's own, with the real users and their permissions, and `test`, who may do everything. */
+/** A nats-server of one test file's own, with the real users and their permissions, and `test`, who may do everything in the CRM's account. */
 export class TestNats {
   private process?: ChildProcess;
 
@@ -21,23 +21,14 @@ export class TestNats {
       await mkdtemp(join(process.env.TEST_FOLDER ?? tmpdir(), 'crm-nats-')),
       await freePort(),
     );
-    const users = [...natsUsers(), { user: 'test', publish: ['>'], subscribe: ['>'] }].map(
-      ({ user, publish, subscribe }) => ({
-        user,
-        password: TEST_PASSWORD,
-        permissions: {
-          publish: publish.length > 0 ? { allow: publish } : { deny: ['>'] },
-          subscribe: { allow: subscribe },
-        },
-      }),
-    );
+    const accounts = natsAccounts([{ user: 'test', publish: ['>'], subscribe: ['>'] }]);
     const config = {
       host: '127.0.0.1',
       // By this the end of the run finds a server that its test left.
       pid_file: join(server.folder, 'nats.pid'),
       port: server.port,
       jetstream: { store_dir: join(server.folder, 'js') },
-      authorization: { users },
+      accounts: accountsSetting(accounts, () => TEST_PASSWORD),
     };
     await writeFile(join(server.folder, 'nats.json'), JSON.stringify(config));
     await server.run();
