@@ -63,7 +63,7 @@ export async function openInstallation(dataDir: string): Promise<Installation> {
     return await Installation.open(dataDir);
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
-    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR') {
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
       throw new StartError(
         `CRM_DATA_DIR: ${path ?? dataDir} cannot be written (${code}): give the folder to this user, or choose another one.`,
       );

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SERVICES } from '#contracts';
 import { StartError } from './infra/start-error.js';
 
-const port = z.coerce.number().int().min(1).max(65_535);
+const port = z.coerce.number({ error: 'must be a number from 1 to 65535' }).int().min(1).max(65_535);
 const postgresUrl = z.url({
   protocol: /^postgres(ql)?$/,
   error: 'must be a URL like postgresql://user:password@host:5432/database',

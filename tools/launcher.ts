@@ -78,8 +78,6 @@ async function startAll(options: LaunchOptions, stops: Array<() => Promise<void>
     : await startTogether(apps, folder, stops, signal);
   await Promise.all(apps.map((app) => untilReady(app, begun, watched, signal)));
   if (signal.aborted) return;
-  announce(settings, foundations);
-  foundations.forgetAdminPassword();
   if (settings.CRM_DEMO)
     await loadDemo({
       gateway: gatewayUrl(settings),
@@ -88,6 +86,9 @@ async function startAll(options: LaunchOptions, stops: Array<() => Promise<void>
       signal,
       say,
     });
+  if (signal.aborted) return;
+  announce(settings, foundations);
+  foundations.forgetAdminPassword();
 }
 
 /** Stops work whatever has been started by then; one that is being started is waited for, so that it is not cut off half-way. */
@@ -184,7 +185,7 @@ function announce(settings: LauncherSettings, foundations: StartedFoundations): 
   else
     lines.push([
       'Log in as',
-      `admin  (the password ${settings.CRM_ADMIN_PASSWORD ? 'of CRM_ADMIN_PASSWORD, if this was the first start; it must be changed at the first login' : 'chosen at the first start'})`,
+      `admin  (the password ${settings.CRM_ADMIN_PASSWORD ? 'of CRM_ADMIN_PASSWORD, if this was the first start; it must be changed at the first login' : 'of the first start, or what it was changed to'})`,
     ]);
   if (settings.CRM_DEMO) lines.push(['', `sysadmin, manager, alice, bob or executive  ${settings.CRM_DEMO_PASSWORD}`]);
   if (foundations.credentials)

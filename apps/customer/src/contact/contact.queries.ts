@@ -12,7 +12,7 @@ const PLAN: ListPlan<ContactView> = {
   select: `t.id, t.customer_id AS "customerId", t.version, t.name, t.gender, t.position, t.office_phone AS "officePhone", t.mobile,
     t.email, t.birthday, t.is_primary AS "isPrimary", t.tags, t.remarks, t.created_at AS "createdAt"`,
   columns: { isPrimary: 't.is_primary', createdAt: 't.created_at' },
-  view: ({ createdAt, $sort: _sort, $id: _id, ...row }: Row) => ({ ...row, createdAt: createdAt.toISOString() }),
+  view: ({ createdAt, ...row }: Row) => ({ ...row, createdAt: createdAt.toISOString() }),
 };
 
 /** Reads: SQL straight to views. */

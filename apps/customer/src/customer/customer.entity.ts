@@ -91,6 +91,14 @@ export class Customer {
     return CustomerCreated.of(this.id, this.facts());
   }
 
+  /** The dictionary codes that `changes` sets anew; one that it has stays readable after it was retired (DIC-2). */
+  changedCodes(changes: CustomerChanges): CustomerChanges {
+    const codes = ['region', 'level', 'industry', 'nature', 'type'] as const;
+    return Object.fromEntries(
+      codes.filter((code) => changes[code] !== this[code]).map((code) => [code, changes[code]]),
+    );
+  }
+
   /** Undefined when it is so already. */
   edit(changes: CustomerChanges): NewEvent | undefined {
     const before = JSON.stringify(this);

@@ -18,8 +18,7 @@ type Row = Pick<Customer, Exclude<keyof CustomerView, 'createdAt'>> & { readonly
     unknown
   >;
 
-/** `$sort` and `$id` belong to the paging. */
-const view = ({ createdAt, $sort: _sort, $id: _id, ...row }: Row): CustomerView => ({
+const view = ({ createdAt, ...row }: Row): CustomerView => ({
   ...row,
   createdAt: createdAt.toISOString(),
 });

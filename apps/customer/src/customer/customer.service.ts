@@ -51,7 +51,7 @@ export class CustomerService {
       if (changes.name !== undefined) await lockName(tx, changes.name);
       if (changes.externalRef) await lockRefs(tx, [changes.externalRef]);
       const customer = await tx.load(Customer, id);
-      await this.requireCodes(tx, changes);
+      await this.requireCodes(tx, customer.changedCodes(changes));
       const edited = customer.edit(changes);
       await requireFreeRef(tx, customer);
       tx.requireScope('customer.update', customer.ownerId);

@@ -222,7 +222,8 @@ export async function readList<V>(
   const shown = more ? rows.slice(0, query.limit) : rows;
   const last = shown.at(-1);
   const page: Page<V> = {
-    items: shown.map((row) => plan.view(row as never)),
+    // The paging's own columns are nobody else's business.
+    items: shown.map(({ $sort: _sort, $id: _id, ...row }) => plan.view(row as never)),
     nextCursor: more && last ? encodeCursor(query.fingerprint, last.$sort, String(last.$id)) : null,
   };
   const total = (await counted)?.[0]?.total;
