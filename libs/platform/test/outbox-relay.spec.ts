@@ -58,6 +58,13 @@ describe('OutboxRelay', () => {
       if (event.subject === id) return event.sequence;
     }
   };
+  const allMarked = async () => {
+    const deadline = Date.now() + 10_000;
+    while ((await unpublished()) > 0) {
+      if (Date.now() > deadline) throw new Error('the outbox is not empty');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  };
   const hears = (id: string, sequence: number) =>
     probe.published(TicketWithdrawn.type, (event) => event.subject === id && event.sequence === sequence, 20_000);
 
@@ -139,6 +146,7 @@ describe('OutboxRelay', () => {
     const id = v7();
     await write(id);
     await hears(id, 1);
+    await allMarked();
     await nats.kill();
     await write(id, 3);
     expect(await unpublished()).toBe(3);
@@ -238,8 +246,7 @@ describe('OutboxRelay', () => {
     await write(id);
     await hears(id, 2);
     await probe.published(TicketWithdrawn.type, (event) => event.sequence === 2);
-    const deadline = Date.now() + 10_000;
-    while ((await unpublished()) > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+    await allMarked();
     const [row] = await messaging.dataSource.query<Array<{ epoch: number }>>('SELECT epoch FROM relay_epoch');
     expect(row!.epoch).toBeGreaterThan(10);
     expect(new Set(heard(id))).toEqual(new Set([1, 2]));
