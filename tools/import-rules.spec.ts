@@ -12,7 +12,7 @@ function violations(files: Record<string, string>): string {
       writeFileSync(join(folder, path), content);
     }
     copyFileSync('.dependency-cruiser.cjs', join(folder, '.dependency-cruiser.cjs'));
-    writeFileSync(join(folder, 'tsconfig.json'), '{ "compilerOptions": { "module": "nodenext" } }');
+    writeFileSync(join(folder, 'tsconfig.depcruise.json'), '{ "compilerOptions": { "module": "nodenext" } }');
     const run = spawnSync(
       process.execPath,
       [
