@@ -1,4 +1,4 @@
-import type { Actor, FeedKind } from '#contracts';
+import { type Actor, type DataOf, type FeedKind, OpportunityWon } from '#contracts';
 import pg from 'pg';
 import { startTestService, type TestService } from '#testing';
 import { v7 } from 'uuid';
@@ -91,3 +91,38 @@ export async function overlapping({ service }: World, ...acts: (() => PromiseLik
     await holder.end();
   }
 }
+
+type Won = DataOf<typeof OpportunityWon>;
+const now = '2026-01-05T08:00:00.000Z';
+/** A won opportunity, as marketing publishes it. */
+export const wonBy = (assigneeId: string, customerName: string, over: Partial<Won> = {}) => {
+  const opportunityId = v7();
+  return OpportunityWon.of(opportunityId, {
+    opportunityId,
+    code: 'OPP-000001',
+    status: 'won',
+    stage: 'negotiation',
+    source: null,
+    customerName,
+    summary: 'Machines',
+    description: 'Two machines',
+    customerNeed: null,
+    competitors: null,
+    region: 'germany',
+    successRate: 100,
+    expectedAmount: null,
+    currency: null,
+    expectedCloseDate: null,
+    contactName: 'Maria Anders',
+    contactPhone: '030-0074321',
+    creatorId: assigneeId,
+    createdAt: now,
+    assigneeId,
+    assignedAt: now,
+    closedAt: now,
+    closeReason: null,
+    customerId: null,
+    externalId: null,
+    ...over,
+  });
+};

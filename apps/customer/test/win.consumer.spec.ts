@@ -1,15 +1,8 @@
-import {
-  ContactAdded,
-  CustomerCreated,
-  CustomerOpportunityLinked,
-  OpportunityWon,
-  type DataOf,
-  type Envelope,
-} from '#contracts';
+import { ContactAdded, CustomerCreated, CustomerOpportunityLinked, type Envelope } from '#contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { v7 } from 'uuid';
-import { overlapping, startWorld, type Json, type World } from './customer.fixture.js';
+import { overlapping, startWorld, type Json, wonBy, type World } from './customer.fixture.js';
 
 let world: World;
 beforeAll(async () => {
@@ -17,39 +10,6 @@ beforeAll(async () => {
 });
 afterAll(() => world?.service.stop());
 
-type Won = DataOf<typeof OpportunityWon>;
-const now = '2026-01-05T08:00:00.000Z';
-const wonBy = (assigneeId: string, customerName: string, over: Partial<Won> = {}) => {
-  const opportunityId = v7();
-  return OpportunityWon.of(opportunityId, {
-    opportunityId,
-    code: 'OPP-000001',
-    status: 'won',
-    stage: 'negotiation',
-    source: null,
-    customerName,
-    summary: 'Machines',
-    description: 'Two machines',
-    customerNeed: null,
-    competitors: null,
-    region: 'germany',
-    successRate: 100,
-    expectedAmount: null,
-    currency: null,
-    expectedCloseDate: null,
-    contactName: 'Maria Anders',
-    contactPhone: '030-0074321',
-    creatorId: assigneeId,
-    createdAt: now,
-    assigneeId,
-    assignedAt: now,
-    closedAt: now,
-    closeReason: null,
-    customerId: null,
-    externalId: null,
-    ...over,
-  });
-};
 const named = async (name: string): Promise<Json[]> =>
   (await world.service.as(world.bob).get('/api/v1/customers').query({ name }).expect(200)).body.items;
 const contactsOf = async (id: string): Promise<Json[]> =>
