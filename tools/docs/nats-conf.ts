@@ -1,4 +1,4 @@
-import { accountsSetting, natsAccounts } from '#contracts';
+import { accountsSetting, MAX_PAYLOAD, natsAccounts } from '#contracts';
 
 /** The environment variable with the password of a NATS user. */
 const passwordVariable = (user: string): string => `${user.toUpperCase().replaceAll('-', '_')}_NATS_PASSWORD`;
@@ -17,6 +17,7 @@ export function natsConf(): string {
 server_name: crm
 port: 4222
 http: 8222
+max_payload: ${MAX_PAYLOAD}
 # The streams are copies that the services can write again, so they are not synced to disk with each message.
 jetstream {
   store_dir: /data/jetstream

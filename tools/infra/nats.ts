@@ -1,3 +1,4 @@
+import { MAX_PAYLOAD } from '#contracts';
 import { mkdirSync, statfsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -68,6 +69,7 @@ function natsConfiguration(options: NatsOptions, folder: string): object {
     pid_file: join(folder, PID_FILE),
     host: '127.0.0.1',
     port: options.port,
+    max_payload: MAX_PAYLOAD,
     jetstream: {
       store_dir: join(folder, 'jetstream'),
       max_file_store: options.maxFileStore,

@@ -237,6 +237,15 @@ describe('OutboxRelay', () => {
     }
   });
 
+  it('EVT-2: an event of several MB is published like any other', async () => {
+    await startRelay();
+    const id = v7();
+    await uow.run(async (tx) => {
+      tx.publish(TicketWithdrawn.of(id, { ticketId: id, code: 'x'.repeat(3_000_000) }));
+    });
+    await hears(id, 1);
+  });
+
   it('EVT-3: a frozen relay that wakes up after another took over marks nothing', async () => {
     await startRelay();
     const id = v7();

@@ -6,3 +6,6 @@ export const STREAMS = {
 
 /** Core NATS: tells the copy of a service that holds the relay that there is something to publish. */
 export const wakeSubject = (service: string): string => `wake.${service}`;
+
+/** Bytes that a message may have: an order of a thousand lines is more than nats-server allows by itself. */
+export const MAX_PAYLOAD = 8 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { accountsSetting, natsAccounts } from '#contracts';
+import { accountsSetting, MAX_PAYLOAD, natsAccounts } from '#contracts';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -27,6 +27,7 @@ export class TestNats {
       // By this the end of the run finds a server that its test left.
       pid_file: join(server.folder, 'nats.pid'),
       port: server.port,
+      max_payload: MAX_PAYLOAD,
       jetstream: { store_dir: join(server.folder, 'js') },
       accounts: accountsSetting(accounts, () => TEST_PASSWORD),
     };
