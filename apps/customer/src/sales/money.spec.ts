@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OrderItem } from '#contracts';
-import { formatMoney, orderAmounts } from './money.js';
+import { formatMoney } from '#platform';
+import { orderAmounts } from './money.js';
 
 const order = (currency: string, ...lines: [quantity: number, unitPrice: string, discount: number][]): OrderItem => ({
   key: '1',

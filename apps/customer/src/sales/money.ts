@@ -20,10 +20,3 @@ export function orderAmounts(order: OrderItem): { amounts: string[]; total: stri
   const decimals = minorUnit(order.currency);
   return { amounts: amounts.map((amount) => amount.toFixed(decimals)), total: total.toFixed(decimals) };
 }
-
-/** With the decimals of the currency, more only where the figure has more (`12.3456` as a unit price). */
-export function formatMoney(value: string, currency: string | null): string {
-  const decimals = currency === null ? 2 : minorUnit(currency);
-  const exact = new Big(value).toFixed();
-  return (exact.split('.')[1]?.length ?? 0) > decimals ? exact : new Big(value).toFixed(decimals);
-}

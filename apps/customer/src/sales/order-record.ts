@@ -1,6 +1,5 @@
 import { OrderRecorded, type CustomerView } from '#contracts';
-import type { Tx } from '#platform';
-import { formatMoney } from './money.js';
+import { formatMoney, type Tx } from '#platform';
 
 interface OrderRow {
   id: string;

@@ -1,8 +1,7 @@
 import { ProductItem, ProductRecorded, type FeedResult } from '#contracts';
-import { searchText, type Tx } from '#platform';
+import { formatMoney, searchText, type Tx } from '#platform';
 import { feedResult, keepRejections, sortItems } from './feed-item.js';
 import { lockProductNames } from './feed-locks.js';
-import { formatMoney } from './money.js';
 import { publishOrders } from './order-record.js';
 
 /** FEED-2: products by key, the newest version wins; orders that waited for a product's name get it. */

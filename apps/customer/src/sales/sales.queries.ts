@@ -6,12 +6,19 @@ import {
   type RejectionView,
   type StockView,
 } from '#contracts';
-import { containsText, readList, type ListPlan, type ListQuery, type Page, type RecordPolicy } from '#platform';
+import {
+  formatMoney,
+  containsText,
+  readList,
+  type ListPlan,
+  type ListQuery,
+  type Page,
+  type RecordPolicy,
+} from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { requireVisible } from '../customer/customer.policy.js';
-import { formatMoney } from './money.js';
 
 type Product = z.infer<typeof ProductView>;
 type Stock = z.infer<typeof StockView>;

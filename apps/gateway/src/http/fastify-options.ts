@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { malformed } from './request-line.js';
-import { problemHeaders, sendProblem } from './problem.js';
+import { refusalHeaders, sendProblem } from './problem.js';
 import { traceIdIn, traceparentFor } from './trace.js';
 
 const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -50,7 +50,7 @@ function unreadable(error: Error & { code?: string }, socket: Socket): void {
   const problem = malformed(error.code ?? 'bad framing');
   const body = JSON.stringify({ ...problemDocument(problem, 'en', '', traceIdIn(traceparent)), status });
   const headers = {
-    ...problemHeaders(problem, 'en'),
+    ...refusalHeaders(problem, 'en'),
     connection: 'close',
     'content-length': Buffer.byteLength(body),
     'x-request-id': randomUUID(),

@@ -1,17 +1,11 @@
 import type { CrmError } from '#contracts';
-import { type Language, preferredLanguage, problemDocument, retryAfter } from '#platform';
+import { type Language, preferredLanguage, problemDocument, problemHeaders } from '#platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { traceIdIn } from './trace.js';
 
-/** The headers that a refusal carries beside its body. */
-export function problemHeaders(error: CrmError, language: Language): Record<string, string> {
-  const headers: Record<string, string> = {
-    'content-type': 'application/problem+json; charset=utf-8',
-    'content-language': language === 'zh' ? 'zh-CN' : 'en',
-    'cache-control': 'no-store',
-  };
-  const seconds = retryAfter(error);
-  if (seconds) headers['retry-after'] = seconds;
+/** The headers that a refusal of the gateway carries beside its body. */
+export function refusalHeaders(error: CrmError, language: Language): Record<string, string> {
+  const headers = { ...problemHeaders(error, language), 'cache-control': 'no-store' } as Record<string, string>;
   if (error.status === 401) headers['www-authenticate'] = 'Bearer';
   // The rest of a body that comes too slowly is not waited for.
   if (error.status === 408) headers['connection'] = 'close';
@@ -23,7 +17,7 @@ export function problemHeaders(error: CrmError, language: Language): Record<stri
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: CrmError): void {
   const { traceparent } = request;
   const language = preferredLanguage(request.headers['accept-language']);
-  const headers = problemHeaders(error, language);
+  const headers = refusalHeaders(error, language);
   const body = JSON.stringify(problemDocument(error, language, pathOf(request.raw.url), traceIdIn(traceparent)));
   if (!reply.sent) {
     void reply.code(error.status).headers(headers).send(body);

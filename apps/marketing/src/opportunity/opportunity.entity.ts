@@ -14,11 +14,11 @@ import {
   type OpportunityView,
   OpportunityWon,
 } from '#contracts';
-import { searchText } from '#platform';
+import { formatMoney, searchText } from '#platform';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { v7 } from 'uuid';
 import { EDITABLE, type Field, FIELDS, type Move, MOVES } from './opportunity.rules.js';
-import { formatAmount, opportunityView } from './opportunity.view.js';
+import { opportunityView } from './opportunity.view.js';
 import type { PlanItem } from './plan-item.entity.js';
 
 /** What an edit changes, field by field. */
@@ -91,7 +91,7 @@ export class Opportunity {
     for (const field of FIELDS) {
       const given = changes[field];
       if (given === undefined) continue;
-      const to = field === 'expectedAmount' ? formatAmount(changes.expectedAmount ?? null, currency) : given;
+      const to = field === 'expectedAmount' && given !== null ? formatMoney(String(given), currency) : given;
       if (to !== now[field]) differences[field] = { from: now[field], to };
     }
     return differences;
@@ -188,8 +188,7 @@ export class Opportunity {
     const { code, customerName, summary, contactName, contactPhone, expectedAmount: amount, currency } = this;
     if (amount !== null && currency === null)
       throw invalid('currency', 'needed beside expectedAmount · 填写金额时必须填写货币');
-    const decimals = formatAmount(amount, currency)?.split('.')[1]?.length ?? 0;
-    if (currency !== null && decimals > minorUnit(currency))
+    if (amount !== null && currency !== null && hasMoreDecimals(amount, currency))
       throw invalid('expectedAmount', `${currency} has ${minorUnit(currency)} decimals · 小数位数超出该货币`);
     return Object.assign(this, { searchText: searchText(code, customerName, summary, contactName, contactPhone) });
   }
@@ -199,6 +198,9 @@ export class Opportunity {
     return { ...this.view(), opportunityId: this.id };
   }
 }
+
+const hasMoreDecimals = (amount: string, currency: string): boolean =>
+  (formatMoney(amount, currency).split('.')[1]?.length ?? 0) > minorUnit(currency);
 
 const invalid = (path: string, message: string) =>
   new CrmError('validation-failed', {}, [{ path, code: 'custom', message }]);

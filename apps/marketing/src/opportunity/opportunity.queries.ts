@@ -6,7 +6,7 @@ import {
   type PlanItemView,
   type TimelineEntry,
 } from '#contracts';
-import { containsText, type ListPlan, type ListQuery, type Page, readList, visibleTo } from '#platform';
+import { containsText, type ListPlan, type ListQuery, type Page, readList, visibleTo, timelinePlan } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { opportunityPolicy } from './opportunity.policy.js';
@@ -57,28 +57,10 @@ const PLAN_ITEMS: ListPlan<PlanItemView> = {
   from: 'plan_item t',
   select: 't.id, t.version, t.date, t.todo, t.result, t.executed_at AS "executedAt"',
   columns: { date: 't.date' },
-  view: ({ id, version, date, todo, result, executedAt }: PlanItemRow) => ({
-    id,
-    version,
-    date,
-    todo,
-    result,
-    executedAt: executedAt?.toISOString() ?? null,
-  }),
+  view: ({ executedAt, ...row }: PlanItemRow) => ({ ...row, executedAt: executedAt?.toISOString() ?? null }),
 };
 
-const TIMELINE: ListPlan<TimelineEntry> = {
-  definition: MarketingRoutes.opportunityTimeline.list,
-  from: 'opportunity_history t',
-  select: 't.at, t.actor_id AS "actorId", t.act, t.details',
-  columns: { at: 't.at' },
-  view: ({ at, actorId, act, details }: Omit<TimelineEntry, 'at'> & { at: Date }) => ({
-    at: at.toISOString(),
-    actorId,
-    act,
-    details,
-  }),
-};
+const TIMELINE = timelinePlan('opportunity_history', MarketingRoutes.opportunityTimeline.list);
 
 function listPlan(query: ListQuery): ListPlan<OpportunityView> {
   // Without an amount it sorts as 0, but it is not "at most 1000".

@@ -1,4 +1,5 @@
-import { minorUnit, type OpportunityView } from '#contracts';
+import type { OpportunityView } from '#contracts';
+import { formatMoney } from '#platform';
 
 type Instants = 'createdAt' | 'assignedAt' | 'closedAt';
 /** An opportunity as the database has it: instants as Date, the amount with all four decimals. */
@@ -24,7 +25,7 @@ export function opportunityView(row: OpportunityRow): OpportunityView {
     competitors: row.competitors,
     region: row.region,
     successRate: row.successRate,
-    expectedAmount: formatAmount(row.expectedAmount, row.currency),
+    expectedAmount: row.expectedAmount === null ? null : formatMoney(row.expectedAmount, row.currency),
     currency: row.currency,
     expectedCloseDate: row.expectedCloseDate,
     contactName: row.contactName,
@@ -38,12 +39,4 @@ export function opportunityView(row: OpportunityRow): OpportunityView {
     customerId: row.customerId,
     externalId: row.externalId,
   };
-}
-
-/** With as many decimals as the currency's minor unit has (`1000.0000` CNY is "1000.00"), more only where there are more. */
-export function formatAmount(amount: string | null, currency: string | null): string | null {
-  if (amount === null) return null;
-  const [whole, decimals = ''] = amount.split('.');
-  const shown = decimals.replace(/0+$/, '').padEnd(currency === null ? 0 : minorUnit(currency), '0');
-  return shown === '' ? whole! : `${whole}.${shown}`;
 }

@@ -1,9 +1,8 @@
 import type { Actor, ContributionRow, ReportQuery } from '#contracts';
-import { escapeLike, fold, ProjectionLag } from '#platform';
+import { formatMoney, escapeLike, fold, ProjectionLag } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { decodeCursor, encodeCursor, type Position } from './contribution.cursor.js';
-import { formatMoney } from './money.js';
 
 type Row = Omit<ContributionRow, 'amount'> & { amount: string; name: string };
 const FETCH = 1_000;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type Actor, CrmError, ServiceRoutes, type TicketView, type TimelineEntry } from '#contracts';
-import { containsText, type ListPlan, type ListQuery, readList, visibleTo } from '#platform';
+import { type Actor, CrmError, ServiceRoutes, type TicketView } from '#contracts';
+import { containsText, type ListPlan, type ListQuery, readList, visibleTo, timelinePlan } from '#platform';
 import { ticketPolicy } from './ticket.policy.js';
 
 const FROM = 'ticket t LEFT JOIN customer c ON c.id = t.customer_id';
@@ -47,18 +47,7 @@ const plan: ListPlan<TicketView> = {
   view: toView,
 };
 
-const timelinePlan: ListPlan<TimelineEntry> = {
-  definition: ServiceRoutes.ticketTimeline.list,
-  from: 'ticket_history t',
-  select: 't.at, t.actor_id AS "actorId", t.act, t.details',
-  columns: { at: 't.at' },
-  view: ({ at, actorId, act, details }: Omit<TimelineEntry, 'at'> & { at: Date }) => ({
-    at: at.toISOString(),
-    actorId,
-    act,
-    details,
-  }),
-};
+const TIMELINE = timelinePlan('ticket_history', ServiceRoutes.ticketTimeline.list);
 
 @Injectable()
 export class TicketQueries {
@@ -81,6 +70,6 @@ export class TicketQueries {
 
   async timeline(id: string, query: ListQuery, actor: Actor) {
     await this.one(id, actor);
-    return readList(this.db, { ...timelinePlan, where: { sql: 't.ticket_id = $1', parameters: [id] } }, query);
+    return readList(this.db, { ...TIMELINE, where: { sql: 't.ticket_id = $1', parameters: [id] } }, query);
   }
 }

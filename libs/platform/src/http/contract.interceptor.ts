@@ -70,8 +70,7 @@ export class ContractInterceptor implements NestInterceptor {
     const parameters = request.params as Record<string, string>;
     for (const [name, value] of Object.entries(parameters))
       if (UUID.test(value)) parameters[name] = value.toLowerCase();
-    for (const [name, value] of Object.entries(parameters))
-      if (name !== 'id' && name.endsWith('Id') && !UUID.test(value)) throw new CrmError('not-found');
+      else if (name !== 'id' && name.endsWith('Id')) throw new CrmError('not-found');
     if (!route.record || parameters.id === undefined) return false;
     context.recordId = parameters.id;
     if (UUID.test(parameters.id)) return false;

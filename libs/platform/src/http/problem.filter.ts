@@ -4,7 +4,7 @@ import { type Observable, throwError } from 'rxjs';
 import { currentContext, preferredLanguage } from '../context/request-context.js';
 import type { Logger } from '../logging/logger.js';
 import { LOGGER } from '../start/tokens.js';
-import { problemDocument, retryAfter, toCrmError } from './problem.js';
+import { problemDocument, problemHeaders, toCrmError } from './problem.js';
 
 /** Every error of a request leaves as problem details; those of event handlers go on to the inbox, which knows what to do. */
 @Catch()
@@ -22,12 +22,9 @@ export class ProblemFilter implements ExceptionFilter {
       this.logger.warn({ err: error, path: request.url }, problem.code);
     const context = currentContext();
     const language = context?.language ?? preferredLanguage(request.headers['accept-language']);
-    const seconds = retryAfter(problem);
-    if (seconds) void reply.header('retry-after', seconds);
     void reply
       .status(problem.status)
-      .header('content-type', 'application/problem+json; charset=utf-8')
-      .header('content-language', language === 'zh' ? 'zh-CN' : 'en')
+      .headers(problemHeaders(problem, language))
       .send(JSON.stringify(problemDocument(problem, language, request.url.split('?', 1)[0]!, context?.traceId)));
   }
 }

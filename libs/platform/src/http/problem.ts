@@ -89,5 +89,15 @@ function extensions(parameters: ProblemParameters): ProblemParameters {
   return rest;
 }
 
-export const retryAfter = (error: CrmError): string | undefined =>
+const retryAfter = (error: CrmError): string | undefined =>
   error.status === 503 || error.status === 429 ? String(error.parameters.seconds ?? RETRY_AFTER_SECONDS) : undefined;
+
+/** What every problem carries beside its body. */
+export function problemHeaders(error: CrmError, language: Language): Record<string, string> {
+  const seconds = retryAfter(error);
+  return {
+    'content-type': 'application/problem+json; charset=utf-8',
+    'content-language': language === 'zh' ? 'zh-CN' : 'en',
+    ...(seconds ? { 'retry-after': seconds } : {}),
+  };
+}

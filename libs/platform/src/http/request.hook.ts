@@ -1,7 +1,7 @@
 import { ASSERTION_HEADER, CLIENT_ADDRESS_HEADER, CrmError, type ServiceRoute } from '#contracts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { createHmac } from 'node:crypto';
-import { preferredLanguage, type RequestContext, runInContext, SYSTEM } from '../context/request-context.js';
+import { ANONYMOUS, preferredLanguage, type RequestContext, runInContext } from '../context/request-context.js';
 import { continueTrace } from '../context/trace.js';
 import type { AssertionVerifier } from './assertion.js';
 import { rawBody } from './json-body.js';
@@ -30,7 +30,7 @@ export function installContext(fastify: FastifyInstance): void {
     const context: ContextOfRequest = {
       ...trace,
       language: preferredLanguage(one(request.headers['accept-language'])),
-      actor: { ...SYSTEM, id: '', kind: 'anonymous' },
+      actor: ANONYMOUS,
     };
     contexts.set(request, context);
     void reply.header('traceparent', trace.traceparent);
