@@ -39,13 +39,14 @@ describe('Table and indexes of opportunities', () => {
   /** The plan of the statement that a list request runs. */
   async function planOf(query: Partial<ListQuery>, own = false): Promise<string> {
     const plans: string[] = [];
-    const explain = {
-      query: async (text: string, parameters: unknown[]) => {
-        const rows = await sql(`EXPLAIN ${text}`, parameters);
+    const pool = {
+      query: async ({ text, values }: { text: string; values: unknown[] }) => {
+        const rows = await sql(`EXPLAIN ${text}`, values);
         plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
-        return [];
+        return { rows: [] };
       },
-    } as unknown as DataSource;
+    };
+    const explain = { manager: { dataSource: { driver: { master: pool } } } } as unknown as DataSource;
     const rights = { 'opportunity.read': own ? 'own' : 'all' } as const;
     await new OpportunityQueries(explain).list(
       { conditions: [], sort: 'createdAt', descending: true, limit: 50, count: false, fingerprint: '', ...query },

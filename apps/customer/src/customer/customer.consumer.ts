@@ -2,7 +2,6 @@ import { OpportunityWon, type DataOf } from '#contracts';
 import { foldName, On, type EventTx, type Tx } from '#platform';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { IsNull } from 'typeorm';
 import { Contact } from '../contact/contact.entity.js';
 import { lockRefs } from '../sales/feed-locks.js';
 import { noteSearchText } from './customer-search.js';
@@ -28,16 +27,14 @@ export class CustomerConsumer {
     const customer = Customer.fromWon(won, await nextCustomerCode(tx));
     await lockRefs(tx, customer.refs);
     await addCustomer(tx, customer);
-    if (won.contactName) {
-      const contact = Contact.of(customer.id, {
-        name: won.contactName,
-        officePhone: won.contactPhone,
-        isPrimary: true,
-      });
+    const contacts = won.contactName
+      ? [Contact.of(customer.id, { name: won.contactName, officePhone: won.contactPhone, isPrimary: true })]
+      : [];
+    for (const contact of contacts) {
       await tx.insert(contact);
       tx.publish(contact.added());
     }
-    await noteSearchText(tx, customer);
+    await noteSearchText(tx, customer, contacts);
   }
 }
 
@@ -49,7 +46,7 @@ async function livingOfName(tx: Tx, foldedName: string): Promise<Customer | unde
       [foldedName],
     );
     if (!known) return undefined;
-    const customer = await tx.find(Customer, { id: known.id, foldedName, deletedAt: IsNull() });
+    const customer = await tx.find(Customer, { id: known.id, foldedName, deletedAt: null });
     if (customer) return customer;
   }
 }

@@ -1,5 +1,5 @@
 import { CrmError, CustomerRoutes, type Actor, type CustomerView } from '#contracts';
-import { containsText, readList, visibleTo, type ListPlan, type ListQuery, type Page } from '#platform';
+import { containsText, readList, runSql, visibleTo, type ListPlan, type ListQuery, type Page } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Customer } from './customer.entity.js';
@@ -18,10 +18,8 @@ type Row = Pick<Customer, Exclude<keyof CustomerView, 'createdAt'>> & { readonly
     unknown
   >;
 
-const view = ({ createdAt, ...row }: Row): CustomerView => ({
-  ...row,
-  createdAt: createdAt.toISOString(),
-});
+/** In place: a row has thirty fields, and a page two hundred rows. */
+const view = (row: Row): CustomerView => Object.assign(row, { createdAt: row.createdAt.toISOString() });
 
 const PLAN: ListPlan<CustomerView> = {
   definition: CustomerRoutes.listCustomers.list,
@@ -61,7 +59,8 @@ export class CustomerQueries {
   async one(id: string, actor: Actor): Promise<CustomerView> {
     const parameters: unknown[] = [id];
     const visible = visibleTo(CustomerPolicy, actor, parameters);
-    const [row] = await this.dataSource.query<Row[]>(
+    const [row] = await runSql<Row>(
+      this.dataSource.manager,
       `SELECT ${COLUMNS} FROM customer t WHERE t.id = $1 AND ${visible}`,
       parameters,
     );

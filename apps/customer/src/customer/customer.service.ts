@@ -40,7 +40,7 @@ export class CustomerService {
       await requireFreeRef(tx, customer);
       tx.requireScope('customer.create', ownerId);
       await addCustomer(tx, customer);
-      await noteSearchText(tx, customer);
+      await noteSearchText(tx, customer, []);
       return customer.view();
     });
   }
@@ -105,6 +105,7 @@ export class CustomerService {
 
 /** Unique among the living; the lock on the reference keeps another one from coming in between. */
 async function requireFreeRef(tx: Tx, { id, externalRef }: Customer): Promise<void> {
+  if (externalRef === null) return;
   const taken = await tx.query('SELECT 1 FROM customer WHERE external_ref = $1 AND deleted_at IS NULL AND id <> $2', [
     externalRef,
     id,

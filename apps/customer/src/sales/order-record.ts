@@ -54,11 +54,12 @@ export async function noteLastOrders(tx: Tx, customerIds: readonly string[]): Pr
 interface Referred {
   readonly id: string;
   readonly refs: readonly string[];
+  readonly lastOrderDate: string | null;
 }
 
 /**
  * FEED-3: a customer has appeared; the orders that wait for one of its references are joined on, and so are those that a
- * living customer still has who gave the reference up. Take `lockRefs` before.
+ * living customer still has who gave the reference up. Take `lockRefs` before; an existing customer is locked.
  * @returns the customer's last order date
  */
 export async function joinOrders(tx: Tx, customer: Referred): Promise<CustomerView['lastOrderDate']> {
@@ -71,13 +72,12 @@ export async function joinOrders(tx: Tx, customer: Referred): Promise<CustomerVi
       ORDER BY o.id FOR UPDATE OF o`,
     [customer.id, customer.refs],
   );
+  if (waiting.length === 0) return customer.lastOrderDate;
   const orders = waiting.map(({ id }) => id);
-  if (orders.length > 0) {
-    await tx.query('UPDATE sales_order SET customer_id = $1 WHERE id = ANY($2)', [customer.id, orders]);
-    const before = waiting.flatMap(({ customer_id }) => customer_id ?? []);
-    await noteLastOrders(tx, [...new Set([customer.id, ...before])]);
-    await publishOrders(tx, orders);
-  }
+  await tx.query('UPDATE sales_order SET customer_id = $1 WHERE id = ANY($2)', [customer.id, orders]);
+  const before = waiting.flatMap(({ customer_id }) => customer_id ?? []);
+  await noteLastOrders(tx, [...new Set([customer.id, ...before])]);
+  await publishOrders(tx, orders);
   const [row] = await tx.query<{ last: string | null }>('SELECT last_order_date AS last FROM customer WHERE id = $1', [
     customer.id,
   ]);

@@ -12,8 +12,9 @@ import { createHash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { fold } from '../text/fold.js';
 import { parseFilterValue } from './filter-value.js';
-import { sqlStateOf } from './sql-state.js';
 import { type RecordPolicy, visibleTo } from './record-policy.js';
+import { runSql } from './sql.js';
+import { sqlStateOf } from './sql-state.js';
 
 interface Condition {
   readonly field: string;
@@ -192,9 +193,11 @@ export async function readList<V>(
     if (folded) where.push(`(${plan.search(folded, add)})`);
   }
   const counted = query.count
-    ? dataSource.query<Array<{ total: number }>>(
+    ? runSql<{ total: number }>(
+        dataSource.manager,
         `SELECT count(*)::int AS total FROM ${plan.from} WHERE ${where.join(' AND ')}`,
         [...parameters],
+        false,
       )
     : undefined;
 
@@ -208,10 +211,13 @@ export async function readList<V>(
   const direction = query.descending ? 'DESC' : 'ASC';
   let rows: Array<Record<string, unknown>>;
   try {
-    rows = await dataSource.query(
+    rows = await runSql(
+      dataSource.manager,
       `SELECT ${plan.select}, (${sort})::text AS "$sort", (${id})::text AS "$id" FROM ${plan.from} WHERE ${where.join(' AND ')}
         ORDER BY ${sort} ${direction}, ${id} ${direction} LIMIT ${query.limit + 1}`,
       parameters,
+      // A plan for all values could be a bad one for those that are asked for.
+      query.conditions.length === 0 && query.q === undefined,
     );
   } catch (error) {
     // A cursor that was edited by hand can hold a value of the wrong type.
@@ -221,11 +227,10 @@ export async function readList<V>(
   const more = rows.length > query.limit;
   const shown = more ? rows.slice(0, query.limit) : rows;
   const last = shown.at(-1);
-  const page: Page<V> = {
-    // The paging's own columns are nobody else's business.
-    items: shown.map(({ $sort: _sort, $id: _id, ...row }) => plan.view(row as never)),
-    nextCursor: more && last ? encodeCursor(query.fingerprint, last.$sort, String(last.$id)) : null,
-  };
+  const nextCursor = more && last ? encodeCursor(query.fingerprint, last.$sort, String(last.$id)) : null;
+  // The paging's own columns are nobody else's business; what is undefined is not sent. Rows are large, a copy of each would show.
+  for (const row of shown) row.$sort = row.$id = undefined;
+  const page: Page<V> = { items: shown.map((row) => plan.view(row as never)), nextCursor };
   const total = (await counted)?.[0]?.total;
   return total === undefined ? page : { ...page, total };
 }

@@ -1,8 +1,10 @@
 import { type Actor, CrmError, type Envelope, type NewEvent, type Right } from '#contracts';
-import type { EntityManager, FindOptionsWhere, ObjectLiteral } from 'typeorm';
+import type { EntityManager, ObjectLiteral } from 'typeorm';
 import { ANONYMOUS, currentContext } from '../context/request-context.js';
 import type { PendingEvent } from '../events/outbox.js';
+import { findLocked, insertRecord, updateRecord } from './entity-sql.js';
 import { type RecordPolicy, visibleTo } from './record-policy.js';
+import { runSql } from './sql.js';
 
 type EntityType<E> = new () => E;
 interface Row {
@@ -28,10 +30,7 @@ export class Tx {
    * @throws CrmError not-found when it is not there or the person may not see it, stale-version when If-Match names another version
    */
   async load<E extends ObjectLiteral & Row>(entity: EntityType<E>, id: string): Promise<E> {
-    const record = await this.manager.findOne(entity, {
-      where: { id } as FindOptionsWhere<E>,
-      lock: { mode: 'pessimistic_write' },
-    });
+    const record = await findLocked<E>(this.manager, entity, { id } as Partial<E>);
     const policy = this.policies.find((each) => each.entity === entity);
     if (!record || (policy && !(await this.isVisible(policy, id)))) throw new CrmError('not-found');
     if (currentContext()?.targetId === id && 'version' in record) this.requireVersion(record as { version?: unknown });
@@ -47,34 +46,30 @@ export class Tx {
     if (!tags.includes(`"${current}"`)) throw new CrmError('stale-version', { current });
   }
 
-  /** The first record that fits, locked; no policy is applied. */
-  find<E extends ObjectLiteral>(entity: EntityType<E>, where: FindOptionsWhere<E>): Promise<E | null> {
-    return this.manager.findOne(entity, { where, lock: { mode: 'pessimistic_write' } });
+  /** The first record that fits (null: none), locked; no policy is applied. */
+  find<E extends ObjectLiteral>(
+    entity: EntityType<E>,
+    where: { readonly [K in keyof E]?: E[K] | null },
+  ): Promise<E | null> {
+    return findLocked(this.manager, entity, where);
   }
 
-  async insert<E extends ObjectLiteral>(record: E): Promise<void> {
-    await this.manager.insert(record.constructor, record);
+  insert<E extends ObjectLiteral>(record: E): Promise<void> {
+    return insertRecord(this.manager, record);
   }
 
   /** Writes the record back; a record with a `version` gets the next one. */
   async save<E extends ObjectLiteral & Row>(record: E): Promise<void> {
     if ('version' in record) Object.assign(record, { version: Number(record.version) + 1 });
-    const { id, ...columns } = record;
-    await this.manager.update(record.constructor, { id }, columns);
+    await updateRecord(this.manager, record);
   }
 
   async remove<E extends ObjectLiteral & Row>(record: E): Promise<void> {
     await this.manager.delete(record.constructor, { id: record.id });
   }
 
-  async query<R = Record<string, unknown>>(sql: string, parameters: unknown[] = []): Promise<R[]> {
-    const result: unknown = await this.manager.query(sql, parameters);
-    // For UPDATE and DELETE the driver answers [rows, count].
-    return (
-      Array.isArray(result) && result.length === 2 && Array.isArray(result[0]) && typeof result[1] === 'number'
-        ? result[0]
-        : result
-    ) as R[];
+  query<R = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<R[]> {
+    return runSql<R>(this.manager, sql, parameters);
   }
 
   /** Stored in the outbox when the transaction ends, in this order, numbered per record. */

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../db/sql.js';
 
 /** A message as it came from the stream. */
 export interface Incoming {
@@ -30,11 +31,13 @@ export async function lockPositions(
   subjects: string[],
 ): Promise<Map<string, Position>> {
   const ids = [...new Set(subjects)].sort();
-  await manager.query(
+  await runSql(
+    manager,
     `INSERT INTO consumer_position (consumer, aggregate_id, sequence) SELECT $1, id, 0 FROM unnest($2::text[]) AS id ON CONFLICT DO NOTHING`,
     [consumer, ids],
   );
-  const rows: Array<{ aggregate_id: string; sequence: number; blocked: boolean }> = await manager.query(
+  const rows = await runSql<{ aggregate_id: string; sequence: number; blocked: boolean }>(
+    manager,
     `SELECT aggregate_id, sequence, blocked FROM consumer_position WHERE consumer = $1 AND aggregate_id = ANY($2) ORDER BY aggregate_id FOR UPDATE`,
     [consumer, ids],
   );
@@ -47,7 +50,8 @@ export async function savePositions(
   positions: ReadonlyMap<string, Position>,
 ): Promise<void> {
   const entries = [...positions];
-  await manager.query(
+  await runSql(
+    manager,
     `UPDATE consumer_position p SET sequence = v.sequence, blocked = v.blocked
        FROM unnest($2::text[], $3::bigint[], $4::boolean[]) AS v (id, sequence, blocked)
       WHERE p.consumer = $1 AND p.aggregate_id = v.id AND (p.sequence, p.blocked) IS DISTINCT FROM (v.sequence, v.blocked)`,

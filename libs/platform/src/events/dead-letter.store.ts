@@ -2,6 +2,7 @@ import type { Envelope } from '#contracts';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 } from 'uuid';
 import { messageOf } from '../logging/error.serializer.js';
+import { runSql } from '../db/sql.js';
 import { isUnavailable, hasSqlState } from '../db/sql-state.js';
 import { type Incoming, lockPositions, type Outcome, PermanentEventError, savePositions } from './consumer-position.js';
 
@@ -86,7 +87,8 @@ export async function forgetRetries(
   consumer: string,
   aggregateIds: readonly string[],
 ): Promise<void> {
-  await manager.query(
+  await runSql(
+    manager,
     `DELETE FROM dead_letter d USING consumer_position p
       WHERE d.consumer = $1 AND d.aggregate_id = ANY($2) AND d.status <> 'discarded'
         AND p.consumer = d.consumer AND p.aggregate_id = d.aggregate_id AND d.sequence <= p.sequence`,

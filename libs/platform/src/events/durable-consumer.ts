@@ -1,17 +1,17 @@
 import type { STREAMS } from '#contracts';
 import { jetstream, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { Logger } from '../logging/logger.js';
 import { ensureDurable, ensureStream, sessionOf, streamManager } from './nats-connection.js';
 import { StreamAnchor } from './stream-anchor.js';
 
 const BATCH = 100;
 /**
- * Longer than any batch takes; what a broken connection had in hand comes again after it. nats-server 2.9 also gives one
- * message to the abandoned pull of a consumer that has stopped, so this is what a restart can cost.
+ * What a consumer that died had in hand comes again after this time; nats-server 2.9 also gives one message to the abandoned
+ * pull of a consumer that has stopped. So this is what a restart can cost; longer work says that it goes on.
  */
-const ACK_WAIT_MS = 20_000;
+const ACK_WAIT_MS = 6000;
 const RESTART_MS = 1000;
 const CHECK_MS = 1000;
 const VERIFY_MS = 5000;
@@ -20,10 +20,13 @@ export interface DurableConsumerOptions {
   readonly stream: keyof typeof STREAMS;
   readonly name: string;
   readonly filterSubject: string;
-  /** How long a message may be worked on before it is given out again. */
+  /** How long a message of a consumer that died waits before it is given out again. */
   readonly ackWaitMs?: number;
-  /** Gets what has arrived, in the stream's order, one batch at a time; it settles each message. */
-  readonly process: (batch: JsMsg[]) => Promise<void>;
+  /**
+   * Gets what has arrived, in the stream's order, one batch at a time; it settles each message. Whoever has a transaction notes in it
+   * what was delivered, which saves one.
+   */
+  readonly process: (batch: JsMsg[], note: (manager: EntityManager) => Promise<void>) => Promise<void>;
   /** Each second: whether all that had arrived is processed. */
   readonly check?: (manager: JetStreamManager, idle: boolean) => Promise<void>;
 }
@@ -116,14 +119,21 @@ export class DurableConsumer {
     this.stoppers.add(end);
     if (this.stopped) end();
     const timer = this.checkEach(manager, () => queue.length + batch.length === 0, end);
+    const heartbeat = setInterval(() => {
+      for (const message of [...batch, ...queue]) message.working();
+    }, ackWaitMs / 3);
     try {
       while (!ended) {
         batch = queue.splice(0, BATCH);
         if (batch.length > 0) {
-          await process(batch);
           const last = batch.at(-1)!;
+          let noted = false;
+          await process(batch, async (manager) => {
+            await this.anchor.remember(last, manager);
+            noted = true;
+          });
           batch = [];
-          await this.anchor.remember(last);
+          if (!noted) await this.anchor.remember(last);
         } else
           await new Promise<void>((resolve) => {
             signal = resolve;
@@ -132,6 +142,7 @@ export class DurableConsumer {
       }
     } finally {
       clearInterval(timer);
+      clearInterval(heartbeat);
       this.stoppers.delete(end);
       await messages.close();
       // Left alone they would come again only after the time that an acknowledgement may take.

@@ -12,6 +12,9 @@ import type { RelaySignal } from './relay-signal.js';
 
 export type EventHandler = (data: unknown, tx: EventTx) => Promise<void>;
 
+type Note = (manager: EntityManager) => Promise<void>;
+const noteNothing: Note = () => Promise.resolve();
+
 interface Readable extends Incoming {
   readonly envelope: Envelope;
 }
@@ -30,8 +33,11 @@ export class EventInbox {
     private readonly definitions: ReadonlyMap<string, EventDefinition>,
   ) {}
 
-  /** One transaction for all; when one of them fails, each alone, so that it holds up nobody else. */
-  async receive(consumer: string, messages: readonly Incoming[]): Promise<Outcome[]> {
+  /**
+   * One transaction for all; when one of them fails, each alone, so that it holds up nobody else. `note` writes down, in the same
+   * transaction, that they were delivered.
+   */
+  async receive(consumer: string, messages: readonly Incoming[], note: Note = noteNothing): Promise<Outcome[]> {
     const outcomes = new Map<Incoming, Outcome>();
     const readable: Readable[] = [];
     for (const message of messages) {
@@ -42,14 +48,14 @@ export class EventInbox {
         outcomes.set(message, { kind: 'parked' });
       }
     }
-    const settled = await this.settle(consumer, readable);
+    const settled = await this.settle(consumer, readable, note);
     return messages.map((message) => outcomes.get(message) ?? settled.get(message.streamSeq)!);
   }
 
-  private async settle(consumer: string, messages: readonly Readable[]): Promise<Map<number, Outcome>> {
+  private async settle(consumer: string, messages: readonly Readable[], note: Note): Promise<Map<number, Outcome>> {
     if (messages.length === 0) return new Map();
     try {
-      return await this.apply(consumer, messages);
+      return await this.apply(consumer, messages, note);
     } catch (error) {
       if (messages.length === 1) {
         const message = messages[0]!;
@@ -57,12 +63,12 @@ export class EventInbox {
       }
       const outcomes = new Map<number, Outcome>();
       for (const message of messages)
-        for (const [seq, outcome] of await this.settle(consumer, [message])) outcomes.set(seq, outcome);
+        for (const [seq, outcome] of await this.settle(consumer, [message], note)) outcomes.set(seq, outcome);
       return outcomes;
     }
   }
 
-  private async apply(consumer: string, messages: readonly Readable[]): Promise<Map<number, Outcome>> {
+  private async apply(consumer: string, messages: readonly Readable[], note: Note): Promise<Map<number, Outcome>> {
     const outcomes = new Map<number, Outcome>();
     let published = false;
     await this.dataSource.transaction(async (manager) => {
@@ -98,6 +104,7 @@ export class EventInbox {
       await savePositions(manager, consumer, positions);
       await forgetRetries(manager, consumer, [...positions.keys()]);
       await writeOutbox(manager, tx.pending);
+      await note(manager);
       published = tx.pending.length > 0;
     });
     if (published) this.signal.notify();

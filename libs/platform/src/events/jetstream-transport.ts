@@ -2,7 +2,7 @@ import { type ConsumerDefinition, consumersOf, handledBy, type ServiceName, STRE
 import type { JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { EventTx } from '../db/tx.js';
 import type { Logger } from '../logging/logger.js';
 import type { Broker } from './broker.js';
@@ -92,7 +92,7 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
           stream: STREAM,
           name: definition.name,
           filterSubject: definition.filterSubject,
-          process: (batch) => this.process(definition, state, batch),
+          process: (batch, note) => this.process(definition, state, batch, note),
           check: (manager, idle) => this.check(manager, definition, state, idle),
         },
         this.log,
@@ -102,10 +102,16 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
     }
   }
 
-  private async process(definition: ConsumerDefinition, state: ConsumerState, batch: JsMsg[]): Promise<void> {
+  private async process(
+    definition: ConsumerDefinition,
+    state: ConsumerState,
+    batch: JsMsg[],
+    note: (manager: EntityManager) => Promise<void>,
+  ): Promise<void> {
     const outcomes = await this.inbox.receive(
       definition.name,
       batch.map((message) => ({ streamSeq: message.seq, subject: message.subject, data: message.data })),
+      note,
     );
     if (outcomes.every(({ kind }) => kind !== 'gap' && kind !== 'retry')) {
       const last = batch.at(-1)!;

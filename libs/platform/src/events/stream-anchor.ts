@@ -1,5 +1,6 @@
 import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
+import { runSql } from '../db/sql.js';
 
 interface Anchor {
   readonly stream_seq: number;
@@ -18,9 +19,10 @@ export class StreamAnchor {
     private readonly consumer: string,
   ) {}
 
-  /** Never goes back: with several copies of a service the slower one is behind. */
-  async remember(message: JsMsg): Promise<void> {
-    await this.dataSource.query(
+  /** Never goes back: with several copies of a service the slower one is behind. In the manager's transaction, if it has one. */
+  async remember(message: JsMsg, manager: EntityManager = this.dataSource.manager): Promise<void> {
+    await runSql(
+      manager,
       `INSERT INTO consumer_progress (consumer, stream_seq, stored_at) VALUES ($1, $2, $3)
        ON CONFLICT (consumer) DO UPDATE SET stream_seq = excluded.stream_seq, stored_at = excluded.stored_at, changed_at = now()
         WHERE excluded.stream_seq > consumer_progress.stream_seq`,

@@ -1,0 +1,62 @@
+import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
+import { runSql } from './sql.js';
+
+type EntityType<E> = new () => E;
+type Column = EntityMetadata['columns'][number];
+
+const quoted = (name: string): string => `"${name}"`;
+/** pg writes a JavaScript array as an array of PostgreSQL, which json is not. */
+const valueOf = ({ type, propertyName }: Column, record: ObjectLiteral): unknown => {
+  const value: unknown = record[propertyName];
+  return (type === 'json' || type === 'jsonb') && value !== null && value !== undefined ? JSON.stringify(value) : value;
+};
+const given = (metadata: EntityMetadata, record: ObjectLiteral): Column[] =>
+  metadata.columns.filter(({ propertyName }) => record[propertyName] !== undefined);
+
+/** The first record whose columns have these values (null: none), locked until the transaction ends. */
+export async function findLocked<E extends ObjectLiteral>(
+  manager: EntityManager,
+  entity: EntityType<E>,
+  where: { readonly [K in keyof E]?: E[K] | null },
+): Promise<E | null> {
+  const metadata = manager.dataSource.getMetadata(entity);
+  const values: unknown[] = [];
+  const conditions = given(metadata, where).map((column) => {
+    const value = valueOf(column, where);
+    return `${quoted(column.databaseName)} ${value === null ? 'IS NULL' : `= $${values.push(value)}`}`;
+  });
+  const columns = metadata.columns.map(
+    ({ databaseName, propertyName }) => `${quoted(databaseName)} AS ${quoted(propertyName)}`,
+  );
+  const [row] = await runSql<ObjectLiteral>(
+    manager,
+    `SELECT ${columns.join(', ')} FROM ${quoted(metadata.tableName)} WHERE ${conditions.join(' AND ')} LIMIT 1 FOR UPDATE`,
+    values,
+  );
+  return row ? Object.assign(new entity(), row) : null;
+}
+
+export async function insertRecord(manager: EntityManager, record: ObjectLiteral): Promise<void> {
+  const metadata = manager.dataSource.getMetadata(record.constructor);
+  const columns = given(metadata, record);
+  await runSql(
+    manager,
+    `INSERT INTO ${quoted(metadata.tableName)} (${columns.map(({ databaseName }) => quoted(databaseName)).join(', ')})
+     VALUES (${columns.map((_, index) => `$${index + 1}`).join(', ')})`,
+    columns.map((column) => valueOf(column, record)),
+  );
+}
+
+/** Writes all columns of the record back. */
+export async function updateRecord(
+  manager: EntityManager,
+  record: ObjectLiteral & { readonly id: string },
+): Promise<void> {
+  const metadata = manager.dataSource.getMetadata(record.constructor);
+  const columns = given(metadata, record).filter(({ isPrimary }) => !isPrimary);
+  await runSql(
+    manager,
+    `UPDATE ${quoted(metadata.tableName)} SET ${columns.map(({ databaseName }, index) => `${quoted(databaseName)} = $${index + 2}`).join(', ')} WHERE id = $1`,
+    [record.id, ...columns.map((column) => valueOf(column, record))],
+  );
+}
