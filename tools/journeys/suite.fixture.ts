@@ -30,6 +30,7 @@ export class Suite {
     const shared = {
       NATS_URL: nats.url,
       NATS_PASSWORD: TEST_PASSWORD,
+      DRAIN_MS: '0',
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal',
     };
     const apps = new Map<string, RunningApp>();

@@ -52,7 +52,11 @@ describe('the OpenAPI document', () => {
       ]),
     );
     const update = openApiDocument().paths['/api/v1/opportunities/{id}']!['patch']!;
-    expect((update['parameters'] as { name: string }[]).map(({ name }) => name)).toEqual(['id', 'If-Match']);
+    expect((update['parameters'] as { name: string }[]).map(({ name }) => name)).toEqual([
+      'id',
+      'Idempotency-Key',
+      'If-Match',
+    ]);
     expect(Object.keys(update['responses'] as object)).toEqual(
       expect.arrayContaining(['200', '400', '401', '403', '404', '409', '412', '413', '415', '422', '429', '503']),
     );

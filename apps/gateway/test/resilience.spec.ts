@@ -18,11 +18,11 @@ describe('ALL-4: a service that is down costs only what it serves', () => {
     const answer = await gateway.call(path, { token });
     return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Record<string, unknown> };
   };
-  const post = async () => {
+  const post = async (headers: Record<string, string> = {}) => {
     const answer = await gateway.call('/api/v1/opportunities', {
       method: 'POST',
       token,
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...headers },
       body: '{}',
     });
     await answer.text();
@@ -64,7 +64,7 @@ describe('ALL-4: a service that is down costs only what it serves', () => {
     await eventually(async () => (await get()).status === 200, 1000);
   });
 
-  it('tries GET once more when the connection breaks, POST never', async () => {
+  it('tries GET once more when the connection breaks, POST only with an Idempotency-Key', async () => {
     let broken = 0;
     gateway.marketing.answers((_received, response, socket) => {
       if (broken++ === 0) socket.destroy();
@@ -77,6 +77,11 @@ describe('ALL-4: a service that is down costs only what it serves', () => {
     gateway.forgetReceived();
     expect(await post()).toBe(503);
     expect(gateway.marketing.received.map(({ method }) => method)).toEqual(['POST']);
+
+    broken = 0;
+    gateway.forgetReceived();
+    expect(await post({ 'idempotency-key': 'once' })).toBe(200);
+    expect(gateway.marketing.received.map(({ headers }) => headers['idempotency-key'])).toEqual(['once', 'once']);
 
     gateway.forgetReceived();
     gateway.marketing.answers((_received, _response, socket) => socket.destroy());

@@ -89,7 +89,7 @@ function filterParameters(field: string, type: FilterType): Parameter[] {
   return [equal, ...ranges];
 }
 
-/** `If-Match` is honoured where one record changes, `Idempotency-Key` on each POST that is not about secrets. */
+/** `If-Match` is honoured where one record changes, `Idempotency-Key` on each change that is not about secrets. */
 export function headerParameters(route: ServiceRoute): Parameter[] {
   return [
     ...(takesIdempotencyKey(route)
@@ -116,6 +116,6 @@ export function headerParameters(route: ServiceRoute): Parameter[] {
 }
 
 export const takesIdempotencyKey = ({ method, path, secret }: ServiceRoute): boolean =>
-  method === 'POST' && !secret && !path.startsWith('/auth/');
+  method !== 'GET' && !secret && !path.startsWith('/auth/');
 export const takesIfMatch = ({ method, path, record }: ServiceRoute): boolean =>
   method !== 'GET' && record !== undefined && path.includes(':');

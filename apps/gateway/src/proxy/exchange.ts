@@ -15,8 +15,9 @@ export interface ForwardedRequest {
 }
 
 /**
- * One request on its way to a service and its answer on the way back, piece by piece. GET and HEAD are tried a second
- * time when the connection breaks before an answer; other methods only when no copy can have seen them.
+ * One request on its way to a service and its answer on the way back, piece by piece. GET and HEAD, and what has an
+ * Idempotency-Key, are tried a second time when the connection breaks before an answer; all else only when no copy can have
+ * seen it.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   private copy?: UpstreamCopy;
@@ -90,10 +91,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   private mayTryAgain(error: Error): boolean {
-    const { method, body } = this.request;
+    const { method, headers, body } = this.request;
     if (this.tries > 1 || !(body === null || Buffer.isBuffer(body))) return false;
     if (isUnreachable(error)) return true;
-    return isReset(error) && (method === 'GET' || method === 'HEAD');
+    return isReset(error) && (method === 'GET' || method === 'HEAD' || headers.includes('idempotency-key'));
   }
 
   private abandon(): void {

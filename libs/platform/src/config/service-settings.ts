@@ -65,6 +65,15 @@ export const serviceSettings = {
     .max(200)
     .default(10)
     .describe('Most connections to PostgreSQL · 数据库连接上限'),
+  DRAIN_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(15_000)
+    .default(500)
+    .describe(
+      'Milliseconds that a service still takes requests after it was told to stop, closing each connection behind its answer · 收到停止信号后继续处理请求的毫秒数',
+    ),
   ...natsSettings,
   GATEWAY_PUBLIC_KEYS: publicKeys.describe(
     'JWKS of the Ed25519 keys that sign the gateway’s assertions · 网关签名公钥',

@@ -1,12 +1,17 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Observable, throwError } from 'rxjs';
+import { AnsweredBefore } from '../db/unit-of-work.js';
 import { currentContext, preferredLanguage } from '../context/request-context.js';
 import type { Logger } from '../logging/logger.js';
 import { LOGGER } from '../start/tokens.js';
 import { problemDocument, problemHeaders, toCrmError } from './problem.js';
+import { pathOf } from './request.hook.js';
 
-/** Every error of a request leaves as problem details; those of event handlers go on to the inbox, which knows what to do. */
+/**
+ * Every error of a request leaves as problem details, and a repeated Idempotency-Key as the first answer;
+ * those of event handlers go on to the inbox, which knows what to do.
+ */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(@Inject(LOGGER) private readonly logger: Logger) {}
@@ -15,6 +20,10 @@ export class ProblemFilter implements ExceptionFilter {
     if (host.getType() !== 'http') return throwError(() => error);
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (error instanceof AnsweredBefore) {
+      void reply.status(error.status).send(error.answer);
+      return;
+    }
     const problem = toCrmError(error);
     if (problem.status === 500) this.logger.error({ err: error, path: request.url }, problem.code);
     // Not being ready yet is an answer, not an incident.
@@ -25,6 +34,6 @@ export class ProblemFilter implements ExceptionFilter {
     void reply
       .status(problem.status)
       .headers(problemHeaders(problem, language))
-      .send(JSON.stringify(problemDocument(problem, language, request.url.split('?', 1)[0]!, context?.traceId)));
+      .send(JSON.stringify(problemDocument(problem, language, pathOf(request), context?.traceId)));
   }
 }

@@ -1,5 +1,5 @@
 import { ASSERTION_HEADER, CLIENT_ADDRESS_HEADER, CrmError, type ServiceRoute } from '#contracts';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createHmac } from 'node:crypto';
 import { ANONYMOUS, preferredLanguage, type RequestContext, runInContext } from '../context/request-context.js';
 import { continueTrace } from '../context/trace.js';
@@ -23,7 +23,13 @@ export interface ContextOfRequest extends RequestContext {
 const contexts = new WeakMap<FastifyRequest, ContextOfRequest>();
 export const contextOf = (request: FastifyRequest): ContextOfRequest => contexts.get(request)!;
 
-/** Opens the context of each request, so that logs, events and problems of it carry its trace. */
+/** The address of the request without its query. */
+export function pathOf({ url }: FastifyRequest): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}
+
+/** Opens the context of each request, so that logs, events and problems of it carry its trace; closes it with `ETag` and `Location`. */
 export function installContext(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     const trace = continueTrace(one(request.headers.traceparent));
@@ -36,6 +42,24 @@ export function installContext(fastify: FastifyInstance): void {
     void reply.header('traceparent', trace.traceparent);
     runInContext(context, done);
   });
+  // Sees the objects that are answered, not files, texts and empty answers: those have neither id nor version.
+  fastify.addHook('preSerialization', (request, reply, answer, done) => {
+    const route = contexts.get(request)?.route;
+    if (route && reply.statusCode < 400) nameRecord(route, request, reply, answer as Answer | null);
+    done(null, answer);
+  });
+}
+
+interface Answer {
+  readonly id?: unknown;
+  readonly version?: unknown;
+}
+
+function nameRecord(route: ServiceRoute, request: FastifyRequest, reply: FastifyReply, answer: Answer | null): void {
+  if (answer === null) return;
+  if (typeof answer.version === 'number') void reply.header('etag', `"${answer.version}"`);
+  if (route.status === 201 && typeof answer.id === 'string')
+    void reply.header('location', `${pathOf(request)}/${answer.id}`);
 }
 
 /** Identity and what comes beside it; nothing of it counts without a valid assertion. */
@@ -61,7 +85,7 @@ export function readIdempotencyKey(
   secret: string,
 ): void {
   const key = one(request.headers['idempotency-key']);
-  if (key === undefined || route.method !== 'POST' || route.secret) return;
+  if (key === undefined || route.method === 'GET' || route.secret) return;
   if (!KEY.test(key))
     throw new CrmError('validation-failed', {}, [
       {

@@ -1,6 +1,6 @@
 import { type ServiceName, TOPOLOGY } from '#contracts';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { ServiceConfig } from '../config/service-settings.js';
@@ -15,7 +15,7 @@ import { DEAD_LETTER_POLICY, DeadLetters } from '../events/dead-letters.js';
 import { type EventHandler, EventInbox } from '../events/event-inbox.js';
 import { ProjectionLag } from '../events/projection-lag.js';
 import { RelaySignal } from '../events/relay-signal.js';
-import { ContractInterceptor } from '../http/contract.interceptor.js';
+import { ContractGuard } from '../http/contract.guard.js';
 import { deadLettersController } from '../http/dead-letters.controller.js';
 import { HealthController } from '../http/health.controller.js';
 import { ProblemFilter } from '../http/problem.filter.js';
@@ -96,8 +96,9 @@ export class ServiceModule {
         Readiness,
         DeadLetters,
         Housekeeping,
+        // In this order: the first says who asks and for which route.
         { provide: APP_GUARD, useClass: RightsGuard },
-        { provide: APP_INTERCEPTOR, useClass: ContractInterceptor },
+        { provide: APP_GUARD, useClass: ContractGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
       exports: [

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { ROUTES } from '#contracts';
 import { DiscoveryService, MetadataScanner, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -30,7 +31,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
     GENERAL_BODY_LIMIT,
     ...ROUTES.filter((route) => route.service === service).map((route) => route.bodyLimit ?? 0),
   );
-  const adapter = new FastifyAdapter({ bodyLimit, return503OnClosing: true, routerOptions: { maxParamLength: 200 } });
+  const adapter = new FastifyAdapter({ bodyLimit, return503OnClosing: false, routerOptions: { maxParamLength: 200 } });
   acceptJson(adapter);
   installContext(adapter.getInstance());
   const broker = new Broker(connectNats(`crm-${service}`, config, logger));
@@ -53,6 +54,10 @@ export async function startService(definition: ServiceDefinition, config: Servic
     logger,
   );
   let stopping = false;
+  adapter.getInstance().addHook('onSend', (_request, reply, _payload, done) => {
+    if (stopping) void reply.header('connection', 'close');
+    done();
+  });
   try {
     app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready'] });
     checkRoutes(service, app.get(DiscoveryService), app.get(MetadataScanner, { strict: false }));
@@ -74,6 +79,8 @@ export async function startService(definition: ServiceDefinition, config: Servic
     stop: async () => {
       stopping = true;
       app.get(Readiness).drain();
+      // Whoever uses a connection learns from an answer that it ends; closed at once, a request could be on its way on it.
+      await pause(config.DRAIN_MS);
       await app.close();
       await relay.stop();
       const nats = await Promise.race([broker.connection, Promise.resolve(undefined)]);

@@ -60,6 +60,7 @@ export class TestService {
       NATS_USER: this.service,
       NATS_PASSWORD: TEST_PASSWORD,
       GATEWAY_PUBLIC_KEYS: this.gateway.publicKeys,
+      DRAIN_MS: '0',
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal',
       ...this.extra,
     };

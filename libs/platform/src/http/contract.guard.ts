@@ -1,0 +1,143 @@
+import { CrmError, type ServiceRoute } from '#contracts';
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { DataSource } from 'typeorm';
+import { parseListQuery } from '../db/list.js';
+import { type RecordPolicy, visibleTo } from '../db/record-policy.js';
+import type { ServiceConfig } from '../config/service-settings.js';
+import { RECORD_POLICIES, SERVICE_CONFIG } from '../start/tokens.js';
+import { type ContextOfRequest, contextOf, pathOf, readIdempotencyKey } from './request.hook.js';
+import { validate } from './validation.js';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** A `:name` in a route's path. */
+interface Place {
+  readonly name: string;
+  /** `contactId` and the like; `id` takes a code too. */
+  readonly idOnly: boolean;
+}
+
+/**
+ * Holds a request to its route's contract: the record of the path (id or code), then the body and query, in that order.
+ * Runs after the RightsGuard, which says the route; no interceptor, because a single one puts rxjs in the way of each request.
+ */
+@Injectable()
+export class ContractGuard implements CanActivate {
+  private readonly policies: ReadonlyMap<string, RecordPolicy>;
+  private readonly places = new Map<ServiceRoute, readonly Place[]>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(RECORD_POLICIES) policies: readonly RecordPolicy[],
+    @Inject(SERVICE_CONFIG) private readonly config: ServiceConfig,
+  ) {
+    this.policies = new Map(policies.map((policy) => [policy.kind, policy]));
+  }
+
+  /** At once where no record has to be looked up, which is nearly always. */
+  canActivate(execution: ExecutionContext): boolean | Promise<boolean> {
+    if (execution.getType() !== 'http') return true;
+    const request = execution.switchToHttp().getRequest<FastifyRequest>();
+    const context = contextOf(request);
+    const { route } = context;
+    // The addresses of operation have none.
+    if (!route) return true;
+    const places = this.placesOf(route);
+    const parameters = request.params as Record<string, string>;
+    for (const { name, idOnly } of places) {
+      const value = parameters[name]!;
+      if (UUID.test(value)) parameters[name] = value.toLowerCase();
+      else if (idOnly) throw new CrmError('not-found');
+      context.targetId = parameters[name];
+    }
+    const { record } = route;
+    const { id } = parameters;
+    if (record === undefined || id === undefined) return this.readInput(route, request, context);
+    context.recordId = id;
+    if (!UUID.test(id)) return this.resolveCode(route, record, request, context, id);
+    try {
+      return this.readInput(route, request, context);
+    } catch (error) {
+      return this.refuse(record, id, context, error);
+    }
+  }
+
+  private placesOf(route: ServiceRoute): readonly Place[] {
+    let places = this.places.get(route);
+    if (!places) {
+      places = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+        name: name!,
+        idOnly: name !== 'id' && name!.endsWith('Id'),
+      }));
+      this.places.set(route, places);
+    }
+    return places;
+  }
+
+  /** Puts the id where the path has a code. */
+  private async resolveCode(
+    route: ServiceRoute,
+    record: string,
+    request: FastifyRequest,
+    context: ContextOfRequest,
+    code: string,
+  ): Promise<boolean> {
+    const id = await this.lookUp(record, code, context);
+    (request.params as Record<string, string>).id = id;
+    context.recordId = id;
+    if (this.placesOf(route).at(-1)?.name === 'id') context.targetId = id;
+    return this.readInput(route, request, context);
+  }
+
+  /** A missing record is answered before a bad body. */
+  private async refuse(record: string, id: string, context: ContextOfRequest, error: unknown): Promise<never> {
+    await this.lookUp(record, id, context);
+    throw error;
+  }
+
+  private async lookUp(kind: string, idOrCode: string, context: ContextOfRequest): Promise<string> {
+    const policy = this.policies.get(kind);
+    if (!policy) throw new Error(`No record policy for ${kind}`);
+    const isId = UUID.test(idOrCode);
+    if ((!isId && !policy.code) || idOrCode.includes('\0')) throw new CrmError('not-found');
+    const parameters: unknown[] = [isId ? idOrCode : idOrCode.toUpperCase()];
+    const condition = visibleTo(policy, context.actor, parameters);
+    const [row] = await this.dataSource.query<Array<{ id: string }>>(
+      `SELECT t.id FROM ${policy.table} t WHERE ${isId ? 't.id' : `t.${policy.code}`} = $1 AND ${condition}`,
+      parameters,
+    );
+    if (!row) throw new CrmError('not-found');
+    return row.id;
+  }
+
+  /** True, for the guard: what does not hold throws. */
+  private readInput(route: ServiceRoute, request: FastifyRequest, context: ContextOfRequest): true {
+    // All copies of a service share the address of its database, and with it the password in it.
+    readIdempotencyKey(request, context, route, this.config.DATABASE_URL);
+    if (route.body) request.body = validate(route.body, request.body, context.language);
+    else if (request.body !== undefined && !isEmpty(request.body))
+      throw new CrmError('validation-failed', {}, [
+        { path: '', code: 'unknown_field', message: 'this request takes no body · 此请求不接受请求体' },
+      ]);
+    const query = request.query as Record<string, unknown>;
+    if (route.list) request.query = parseListQuery(route.list, query, pathOf(request));
+    else if (route.query) request.query = validate(route.query, query, context.language);
+    else if (Object.keys(query).length > 0)
+      throw new CrmError(
+        'validation-failed',
+        {},
+        Object.keys(query)
+          .slice(0, 50)
+          .map((path) => ({
+            path: path.slice(0, 100),
+            code: 'unknown_field',
+            message: 'this request takes no query · 此请求不接受查询参数',
+          })),
+      );
+    return true;
+  }
+}
+
+const isEmpty = (body: unknown): boolean =>
+  body === null || (typeof body === 'object' && !Array.isArray(body) && Object.keys(body).length === 0);
