@@ -102,12 +102,20 @@ export async function startHere(app: Application, folder: URL): Promise<RunningA
   return module.start(app.env);
 }
 
-/** Starts an application as a process of its own, in this process's group, as a container would. */
-export async function spawnApplication(app: Application, folder: URL, ledger: ProcessLedger): Promise<Running> {
+/** Node's default lets what each process throws away pile up to 48 MB; many processes on one machine have better uses for it. */
+const SMALL_YOUNG_GENERATION = '--max-semi-space-size=4';
+
+/** Starts an application as a process of its own, in this process's group, as a container would. `output`: a file's descriptor. */
+export async function spawnApplication(
+  app: Application,
+  folder: URL,
+  ledger: ProcessLedger,
+  output: 'inherit' | number = 'inherit',
+): Promise<Running> {
   const main = fileURLToPath(new URL(`${app.name}/src/main.js`, folder));
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [SMALL_YOUNG_GENERATION, main], {
     env: app.env,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', output, output],
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunningApp } from '#platform';
-import { type Application, planApplications, spawnApplication, startHere } from './applications.js';
+import { planApplications, spawnApplication } from './applications.js';
 import { loadDemo } from './demo/load-demo.js';
 import { openInstallation, type StartedFoundations, startFoundations } from './foundations.js';
+
 import { StartError } from './infra/start-error.js';
 import { type LauncherSettings, readSettings } from './launcher.config.js';
 import { gatewayUrl, publicHost } from './public-address.js';
-import { Supervisor } from './supervisor.js';
+import { startSplit, startTogether, untilReady } from './start-applications.js';
 
 export interface LaunchOptions {
   /** The checkout; a relative data folder lies in it. */
@@ -74,9 +74,9 @@ async function startAll(options: LaunchOptions, stops: Array<() => Promise<void>
   const folder = options.applications ?? new URL('../apps/', import.meta.url);
   say(`Starting ${apps.length} applications ${options.split ? 'as one process each' : 'in this process'} …`);
   const watched = options.split
-    ? await startSplit(apps, folder, foundations, stops, signal)
-    : await startTogether(apps, folder, stops, signal);
-  await Promise.all(apps.map((app) => untilReady(app, begun, watched, signal)));
+    ? await startSplit(apps, (app) => spawnApplication(app, folder, foundations.ledger), { say, stops, signal })
+    : await startTogether(apps, folder, { say, stops, signal });
+  await Promise.all(apps.map((app) => untilReady(app, begun, watched, { say, signal })));
   if (signal.aborted) return;
   if (settings.CRM_DEMO)
     await loadDemo({
@@ -89,88 +89,6 @@ async function startAll(options: LaunchOptions, stops: Array<() => Promise<void>
   if (signal.aborted) return;
   announce(settings, foundations);
   foundations.forgetAdminPassword();
-}
-
-/** Stops work whatever has been started by then; one that is being started is waited for, so that it is not cut off half-way. */
-async function startTogether(
-  apps: Application[],
-  folder: URL,
-  stops: Array<() => Promise<void>>,
-  signal: AbortSignal,
-): Promise<Map<string, Supervisor>> {
-  const running = new Map<Application, RunningApp>();
-  const starts: Array<Promise<void>> = [];
-  const startOne = async (app: Application) => {
-    try {
-      running.set(app, await startHere(app, folder));
-    } catch (error) {
-      if (error instanceof Error) error.message = `${app.label} does not start: ${error.message}`;
-      throw error;
-    }
-  };
-  const stopped = (gateway: boolean) => async () => {
-    await Promise.race([Promise.allSettled(starts), sleep(5_000)]);
-    const chosen = [...running].filter(([app]) => (app.name === 'gateway') === gateway);
-    await Promise.all(chosen.map(([, handle]) => handle.stop()));
-  };
-  stops.push(stopped(false), stopped(true));
-  // The gateway last: it would only report that the others do not answer yet.
-  for (const gateway of [false, true]) {
-    starts.push(...apps.filter((app) => (app.name === 'gateway') === gateway).map(startOne));
-    await Promise.all(starts);
-    if (signal.aborted) break;
-  }
-  return new Map();
-}
-
-async function startSplit(
-  apps: Application[],
-  folder: URL,
-  { ledger }: Pick<StartedFoundations, 'ledger'>,
-  stops: Array<() => Promise<void>>,
-  signal: AbortSignal,
-): Promise<Map<string, Supervisor>> {
-  const supervisors = new Map(
-    apps.map((app) => [app.label, new Supervisor(app.label, () => spawnApplication(app, folder, ledger), say, signal)]),
-  );
-  const stopped = (gateway: boolean) => async () => {
-    const chosen = [...supervisors].filter(([label]) => (label === 'gateway') === gateway);
-    await Promise.all(chosen.map(([, supervisor]) => supervisor.stop()));
-  };
-  stops.push(stopped(false), stopped(true));
-  await Promise.all([...supervisors.values()].map((supervisor) => supervisor.start()));
-  return supervisors;
-}
-
-const GIVE_UP_AFTER_FAILURES = 3;
-const REMIND_EVERY = 15_000;
-
-async function untilReady(
-  app: Application,
-  begun: number,
-  supervisors: Map<string, Supervisor>,
-  signal: AbortSignal,
-): Promise<void> {
-  let reminded = Date.now();
-  while (!signal.aborted) {
-    const answer = await fetch(`${app.url}/health/ready`, { signal: AbortSignal.timeout(5_000) }).catch(
-      (error: Error) => error,
-    );
-    if (answer instanceof Response && answer.ok) {
-      await answer.body?.cancel();
-      say(`  ${app.label} is ready (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
-      return;
-    }
-    if ((supervisors.get(app.label)?.failures ?? 0) >= GIVE_UP_AFTER_FAILURES) {
-      throw new StartError(`${app.label} ends each time it is started; what it said stands above.`);
-    }
-    const state = answer instanceof Response ? (await answer.text().catch(() => '')).slice(0, 300) : answer.message;
-    if (Date.now() - reminded > REMIND_EVERY) {
-      reminded = Date.now();
-      say(`  still waiting for ${app.label}: ${state}`);
-    }
-    await sleep(50);
-  }
 }
 
 function announce(settings: LauncherSettings, foundations: StartedFoundations): void {

@@ -9,8 +9,9 @@ export const WATCHER: NatsUser = {
   subscribe: [`${inboxPrefix('launcher')}.>`],
 };
 
-const ASK_EVERY = 5_000;
-const ANSWER_WITHIN = 5_000;
+/** A broker that hangs is restarted within twice the sum of these. */
+const ASK_EVERY = 2_000;
+const ANSWER_WITHIN = 4_000;
 const FAILURES_ALLOWED = 2;
 
 /**

@@ -106,10 +106,38 @@ export async function ensureNatsServer() {
     if (isExecutable(process.env.NATS_SERVER_BIN)) return process.env.NATS_SERVER_BIN;
     throw new SetupError(`NATS_SERVER_BIN is ${process.env.NATS_SERVER_BIN}, which is not a program that can be run.`);
   }
-  return findNatsServer() ?? withLock('nats-server', async () => findNatsServer() ?? installNatsServer());
+  return ensureProgram(
+    'nats-server',
+    [],
+    'install it (https://nats.io/download), or set NATS_SERVER_BIN to its path, or NATS_URL to a running server.',
+  );
 }
 
-function findNatsServer() {
+/**
+ * Finds wrk, the load generator of the benchmark, or installs it on Debian and its relatives.
+ * @returns {Promise<string>} the path of the program
+ * @throws SetupError with the command to run where it cannot be installed
+ */
+export const ensureWrk = () => ensureProgram('wrk', ['libluajit-5.1-2'], 'install it (https://github.com/wg/wrk).');
+
+/**
+ * @param name of the program and of its package
+ * @param libraries packages that it needs beside it and that not every system has
+ * @param otherwise what to do where no package manager that we know has it
+ */
+async function ensureProgram(name, libraries, otherwise) {
+  const install = async () => findProgram(name) ?? installFromDebian(name, libraries);
+  const found = findProgram(name) ?? (await withLock(name, install));
+  if (found) return found;
+  const manager = hasCommand('apt-get') ? 'sudo apt-get' : platform() === 'darwin' ? 'brew' : undefined;
+  throw new SetupError(
+    manager
+      ? `${name} is missing. Run this, then start again: ${manager} install ${name}`
+      : `${name} is missing: ${otherwise}`,
+  );
+}
+
+function findProgram(name) {
   const folders = [
     ...(process.env.PATH ?? '').split(delimiter),
     '/usr/local/bin',
@@ -120,62 +148,47 @@ function findNatsServer() {
   ];
   return folders
     .filter(Boolean)
-    .map((folder) => join(folder, 'nats-server'))
+    .map((folder) => join(folder, name))
     .find(isExecutable);
 }
 
-async function installNatsServer() {
-  if (hasCommand('apt-get')) {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    try {
-      if (isRoot) {
-        await step(
-          'Installing nats-server (apt-get)',
-          'sh',
-          ['-c', 'apt-get update && apt-get install -y --no-install-recommends nats-server'],
-          { env },
-        );
-      } else {
-        await downloadNatsServer(env);
-      }
-    } catch (error) {
-      if (!(error instanceof SetupError)) throw error;
-      console.error(error.message);
+async function installFromDebian(name, libraries) {
+  if (!hasCommand('apt-get')) return undefined;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  try {
+    if (isRoot) {
+      await step(
+        `Installing ${name} (apt-get)`,
+        'sh',
+        ['-c', `apt-get update && apt-get install -y --no-install-recommends ${name}`],
+        { env },
+      );
+    } else {
+      await downloadFromDebian(name, libraries, env);
     }
-    const found = findNatsServer();
-    if (found) return found;
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(error.message);
   }
-  const command = hasCommand('apt-get')
-    ? 'sudo apt-get install nats-server'
-    : platform() === 'darwin'
-      ? 'brew install nats-server'
-      : undefined;
-  throw new SetupError(
-    command
-      ? `nats-server is missing. Run this, then start again: ${command}`
-      : 'nats-server is missing: install it (https://nats.io/download), or set NATS_SERVER_BIN to its path, or NATS_URL to a running server.',
-  );
+  return findProgram(name);
 }
 
-const DOWNLOAD = 'apt-get "$@" download nats-server && dpkg -x nats-server_*.deb . && rm nats-server_*.deb';
-
-/** Without root: Debian's package is fetched and unpacked in the checkout; apt's lists are too, where the system has none. */
-async function downloadNatsServer(env) {
+/** Without root: Debian's packages are fetched and unpacked in the checkout; apt's lists are too, where the system has none. */
+async function downloadFromDebian(name, libraries, env) {
   mkdirSync(join(local, 'apt/lists/partial'), { recursive: true });
   mkdirSync(join(local, 'apt/cache/archives/partial'), { recursive: true });
   const settings = [`Dir::State::Lists=${local}/apt/lists`, `Dir::Cache=${local}/apt/cache`, 'Debug::NoLocking=1'];
   const own = settings.flatMap((setting) => ['-o', setting]);
+  const download = [name, ...libraries]
+    .map((each) => `apt-get "$@" download ${each} && dpkg -x ${each}_*.deb . && rm ${each}_*.deb`)
+    .join(' && ');
+  const title = `Fetching ${name} into .local (apt-get download)`;
+  const options = { env, cwd: local };
   try {
-    await step('Fetching nats-server into .local (apt-get download)', 'sh', ['-c', DOWNLOAD], { env, cwd: local });
+    await step(title, 'sh', ['-c', download], options);
   } catch {
-    await step('Fetching the package lists into .local (apt-get update)', 'apt-get', [...own, 'update'], {
-      env,
-      cwd: local,
-    });
-    await step('Fetching nats-server into .local (apt-get download)', 'sh', ['-c', DOWNLOAD, 'sh', ...own], {
-      env,
-      cwd: local,
-    });
+    await step('Fetching the package lists into .local (apt-get update)', 'apt-get', [...own, 'update'], options);
+    await step(title, 'sh', ['-c', download, 'sh', ...own], options);
   } finally {
     rmSync(join(local, 'apt'), { recursive: true, force: true });
   }

@@ -1,0 +1,121 @@
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { removeFolder } from '../infra/postgres-account.js';
+import { endProcess, type Escalation, identify } from '../infra/processes.js';
+import { StartError } from '../infra/start-error.js';
+import { measureEvents } from './events.bench.js';
+import { measureFeed } from './feed.bench.js';
+import type { BenchOptions, Figure } from './figure.js';
+import { measureHttp } from './http.bench.js';
+import { describeMachine } from './machine.js';
+import { markdown } from './report.js';
+import { measureStart } from './start.bench.js';
+
+const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Figure[]>>> = {
+  http: measureHttp,
+  events: measureEvents,
+  feed: measureFeed,
+  start: measureStart,
+};
+
+const END: Escalation = [
+  ['SIGINT', 20_000],
+  ['SIGKILL', 2_000],
+];
+
+interface Arguments {
+  /** Parts, with commas; default all. */
+  readonly only?: string;
+  /** Numbers of customers, with commas. */
+  readonly sizes?: string;
+  readonly quick?: boolean;
+}
+
+/**
+ * Runs the parts one after the other, prints their tables and writes docs/benchmark.md and docs/benchmark.json; a part of it, or a
+ * quick run, prints only. Whatever happens, its processes end and its files go.
+ * @throws StartError naming an argument that it does not understand
+ */
+export async function runBenchmark({ only, sizes, quick = false }: Arguments): Promise<void> {
+  const names = only?.split(',') ?? Object.keys(PARTS);
+  const unknown = names.find((name) => !Object.hasOwn(PARTS, name));
+  if (unknown !== undefined)
+    throw new StartError(`There is no part ${unknown}: there are ${Object.keys(PARTS).join(', ')}.`);
+  const options: BenchOptions = {
+    sizes: readSizes(sizes ?? (quick ? '10000' : '10000,100000,1000000')),
+    connections: quick ? [16] : [16, 64],
+    rounds: quick ? 1 : 5,
+    seconds: quick ? 1 : 3,
+    quick,
+    say: (line) => console.log(line),
+  };
+  const folder = ownFolder();
+  const abort = (signal: NodeJS.Signals) =>
+    void tidy(folder).finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+  process.once('SIGINT', abort).once('SIGTERM', abort);
+  const begun = Date.now();
+  const figures: Figure[] = [];
+  try {
+    for (const name of names) figures.push(...(await PARTS[name]!(options)));
+  } finally {
+    await tidy(folder);
+  }
+  const report = { machine: describeMachine(), date: new Date().toISOString().slice(0, 10), figures };
+  const text = markdown(report);
+  console.log(`\n${text}`);
+  options.say(`It took ${Math.round((Date.now() - begun) / 60_000)} minutes.`);
+  if (only !== undefined || sizes !== undefined || quick) return;
+  writeFileSync('docs/benchmark.md', text);
+  writeFileSync('docs/benchmark.json', `${JSON.stringify(report, null, 2)}\n`);
+  options.say('Written to docs/benchmark.md and docs/benchmark.json.');
+}
+
+function readSizes(text: string): number[] {
+  const sizes = text.split(',').map(Number);
+  if (sizes.some((size, index) => !Number.isInteger(size) || size < 1000 || size <= (sizes[index - 1] ?? 0)))
+    throw new StartError(`--sizes ${text}: numbers from 1000 on, each greater than the one before, with commas.`);
+  return sizes;
+}
+
+/** All that the parts put into the folder for temporary files lies in this one. */
+function ownFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'crm-benchmark-'));
+  // PostgreSQL's own account must pass through.
+  chmodSync(folder, 0o711);
+  process.env.TMPDIR = folder;
+  return folder;
+}
+
+/** Ends what this process has started, then removes its files. */
+async function tidy(folder: string): Promise<void> {
+  // SIGINT stops launchers and applications, and PostgreSQL without waiting for its clients.
+  const started = children().flatMap((pid) => identify(pid) ?? []);
+  await Promise.all(started.map((child) => endProcess(child, END)));
+  removeDatabases(folder);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function children(): number[] {
+  const parentOf = (pid: string) => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    } catch {
+      // It has ended in the meantime.
+      return undefined;
+    }
+  };
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === process.pid)
+    .map(Number);
+}
+
+/** Root's databases may lie elsewhere, with a link to them. */
+function removeDatabases(folder: string, depth = 2): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isSymbolicLink()) removeFolder(path);
+    else if (entry.isDirectory() && depth > 0) removeDatabases(path, depth - 1);
+  }
+}

@@ -1,0 +1,224 @@
+import { cpSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { consumersOf, SERVICES, STREAMS } from '#contracts';
+import { median } from '../bench/figure.js';
+import { asService, publishAgain, untilConsumersAreDone } from './broker-client.js';
+import type { Cluster } from './cluster.js';
+import { type FaultRow, mustHold, seconds } from './fault-row.js';
+import { comeToRest } from './observation.js';
+
+const NOTICE_LOSS_WITHIN_MS = 60_000;
+const NOTICE_HANG_WITHIN_MS = 15_000;
+
+/** Faults of NATS. */
+export const brokerRows: readonly FaultRow[] = [
+  {
+    number: 4,
+    fault: 'SIGKILL of NATS again and again under load',
+    invariant: 'nothing lost, no request fails',
+    inShort: true,
+    async harm({ cluster, people, random, short }) {
+      const from = people.now();
+      const gaps: number[] = [];
+      const kills = short ? 4 : 20;
+      let backlog = 0;
+      for (let kill = 0; kill < kills; kill++) {
+        await sleep(random.between(300, 1500));
+        const killedAt = performance.now();
+        await killNats(cluster);
+        await natsIsUp(cluster);
+        gaps.push(performance.now() - killedAt);
+        backlog = Math.max(backlog, await unpublished(cluster));
+      }
+      mustHoldNoFailure(people.answers.filter(({ at }) => at >= from));
+      return { kills, 'broker away, median s': seconds(median(gaps)), 'most events waiting': backlog };
+    },
+  },
+  {
+    number: 5,
+    fault: 'NATS hangs (SIGSTOP): 8 s and on again, then for good',
+    invariant: 'noticed within 15 s; what timed out is applied once; no request fails',
+    async harm({ cluster, people }) {
+      const from = people.now();
+      const hung = cluster.process('nats')!;
+      process.kill(hung.pid, 'SIGSTOP');
+      await sleep(5500);
+      process.kill(hung.pid, 'SIGCONT');
+      await sleep(4000);
+      const stoppedAt = performance.now();
+      const stopped = cluster.process('nats')!;
+      process.kill(stopped.pid, 'SIGSTOP');
+      await cluster.until(() => cluster.process('nats')?.pid !== stopped.pid, 'the hang is not noticed', 60_000);
+      const noticed = performance.now() - stoppedAt;
+      await natsIsUp(cluster);
+      mustHold(noticed <= NOTICE_HANG_WITHIN_MS, `a hung broker is noticed within 15 s (${seconds(noticed)} s)`);
+      mustHoldNoFailure(people.answers.filter(({ at }) => at >= from));
+      return { 'hang → noticed, s': seconds(noticed) };
+    },
+  },
+  {
+    number: 6,
+    fault: 'NATS loses its last seconds: killed, its files put back to an older state, started',
+    invariant: 'noticed and published again without a person within 60 s, nothing missing',
+    inShort: true,
+    async harm({ cluster, short }) {
+      const files = join(cluster.dataDir, 'nats', 'jetstream');
+      const frozen = cluster.process('nats')!;
+      process.kill(frozen.pid, 'SIGSTOP');
+      cpSync(files, `${files}.old`, { recursive: true });
+      process.kill(frozen.pid, 'SIGCONT');
+      await sleep(short ? 6000 : 30_000);
+      const lost = await publishedWithin(cluster, short ? 6 : 30);
+      const begun = performance.now();
+      // Between two statements, so that nothing of ours can start it in between.
+      process.kill(frozen.pid, 'SIGKILL');
+      renameSync(files, `${files}.lost`);
+      renameSync(`${files}.old`, files);
+      await cluster.until(
+        () => cluster.log().includes('the broker lost events'),
+        'the loss is not noticed',
+        NOTICE_LOSS_WITHIN_MS,
+      );
+      const noticed = performance.now() - begun;
+      await allHeldAgain(cluster, begun);
+      return {
+        'events lost by the broker, about': lost,
+        'killed → loss noticed, s': seconds(noticed),
+        'all held again, s': seconds(performance.now() - begun),
+      };
+    },
+  },
+  {
+    number: 7,
+    fault: 'NATS loses everything (files removed); later a durable consumer is removed at run time',
+    invariant: 'made again and filled from the outboxes within 60 s, copies equal',
+    async harm({ cluster }) {
+      const begun = performance.now();
+      const running = cluster.process('nats')!;
+      process.kill(running.pid, 'SIGKILL');
+      renameSync(join(cluster.dataDir, 'nats', 'jetstream'), join(cluster.dataDir, 'nats', 'gone'));
+      await cluster.until(
+        () => cluster.log().includes('the broker lost events'),
+        'the loss is not noticed',
+        NOTICE_LOSS_WITHIN_MS,
+      );
+      const noticed = performance.now() - begun;
+      await allHeldAgain(cluster, begun);
+      const held = performance.now() - begun;
+      const removed = consumersOf('service')[0]!;
+      await asService(cluster, 'service', async (request) => {
+        await request(`$JS.API.CONSUMER.DELETE.${STREAMS.CRM.name}.${removed.name}`);
+      });
+      await sleep(5000);
+      return { 'removed → noticed, s': seconds(noticed), 'all held again, s': seconds(held) };
+    },
+  },
+  {
+    number: 9,
+    fault: 'NATS is down for a long time at load',
+    invariant: 'writes go on; what waits drains at least five times as fast as it came',
+    async harm({ cluster, people, short }) {
+      const from = people.now();
+      const program = cluster.natsProgram;
+      renameSync(program, `${program}.away`);
+      await killNats(cluster);
+      const down = short ? 15_000 : 120_000;
+      await sleep(down);
+      const waiting = await unpublished(cluster);
+      renameSync(`${program}.away`, program);
+      await natsIsUp(cluster);
+      const up = performance.now();
+      await cluster.until(
+        async () => (await unpublished(cluster)) < waiting / 20,
+        'what waits does not drain',
+        120_000,
+      );
+      const drained = performance.now() - up;
+      const arrival = waiting / (down / 1000);
+      const drain = (waiting * 0.95) / (drained / 1000);
+      mustHold(
+        drain >= 5 * arrival,
+        `the drain is five times the arrival (${drain.toFixed(0)} and ${arrival.toFixed(0)} events/s)`,
+      );
+      mustHoldNoFailure(people.answers.filter(({ at }) => at >= from));
+      return {
+        'down, s': down / 1000,
+        'events waiting': waiting,
+        'arrival, events/s': Math.round(arrival),
+        'drain, events/s': Math.round(drain),
+      };
+    },
+  },
+  {
+    number: 23,
+    fault:
+      'every event ever published goes out again under new message ids, and all consumers start from the beginning',
+    invariant: 'nothing changes',
+    async harm({ cluster, quiet }) {
+      await sleep(15_000);
+      await quiet();
+      await comeToRest(cluster);
+      const effects = async () =>
+        (
+          await cluster.query<{ count: number }>(
+            'SELECT (SELECT count(*) FROM recorder.effect)::int + (SELECT count(*) FROM recorder.step)::int AS count',
+          )
+        )[0]!.count;
+      const before = await effects();
+      let again = 0;
+      for (const service of SERVICES) again += await publishAgain(cluster, service);
+      for (const service of SERVICES)
+        for (const { name } of consumersOf(service))
+          await asService(cluster, service, async (request) => {
+            await request(`$JS.API.CONSUMER.DELETE.${STREAMS.CRM.name}.${name}`);
+          });
+      await untilConsumersAreDone(cluster);
+      const changed = (await effects()) - before;
+      mustHold(changed === 0, `no row changes (${changed} did)`);
+      return { 'events published again': again, 'rows changed': changed };
+    },
+  },
+];
+
+const unpublished = (cluster: Cluster): Promise<number> => sumOverOutboxes(cluster, 'published_at IS NULL');
+
+const publishedWithin = (cluster: Cluster, pastSeconds: number): Promise<number> =>
+  sumOverOutboxes(cluster, `published_at > now() - interval '${pastSeconds} s'`);
+
+async function sumOverOutboxes(cluster: Cluster, condition: string): Promise<number> {
+  const parts = SERVICES.map((service) => `(SELECT count(*) FROM ${service}.outbox WHERE ${condition})`);
+  const [row] = await cluster.query<{ count: number }>(`SELECT (${parts.join(' + ')})::int AS count`);
+  return row!.count;
+}
+
+async function killNats(cluster: Cluster): Promise<void> {
+  await cluster.until(() => cluster.signal('nats', 'SIGKILL'), 'there is no NATS to kill', 20_000);
+}
+
+/** A publish is answered: what the health page says is no proof. */
+async function natsIsUp(cluster: Cluster): Promise<void> {
+  await cluster.until(
+    () =>
+      asService(cluster, 'marketing', async (request) => request(`$JS.API.STREAM.INFO.${STREAMS.CRM.name}`)).then(
+        () => true,
+      ),
+    'NATS does not come back',
+  );
+}
+
+/** All that was published before `since` (of performance.now()) has its place in the stream again. */
+async function allHeldAgain(cluster: Cluster, since: number): Promise<void> {
+  const past = () => `${Math.ceil((performance.now() - since) / 1000)} s`;
+  await cluster.until(
+    async () =>
+      (await sumOverOutboxes(cluster, `occurred_at < now() - interval '${past()}' AND published_at IS NULL`)) === 0,
+    'what was lost is not published again',
+    NOTICE_LOSS_WITHIN_MS - (performance.now() - since),
+  );
+}
+
+function mustHoldNoFailure(answers: ReadonlyArray<{ status: number }>): void {
+  const failed = answers.filter(({ status }) => status === 0 || status >= 500);
+  mustHold(failed.length === 0, `no request fails (${failed.length} of ${answers.length} did)`);
+}

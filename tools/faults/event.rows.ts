@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SERVICES } from '#contracts';
+import type { Cluster } from './cluster.js';
+import { type FaultRow, mustHold } from './fault-row.js';
+import type { People } from './people.js';
+
+const HEALTHY_LAG_MS = 2000;
+const LISTENERS = SERVICES.filter((service) => service !== 'auth' && service !== 'customer');
+
+interface Letter {
+  readonly id: string;
+  readonly aggregateId: string;
+  readonly status: string;
+  readonly error: string | null;
+}
+
+/** Faults of single events. */
+export const eventRows: readonly FaultRow[] = [
+  {
+    number: 17,
+    fault: '1 % poison: events whose data does not fit their schema, and a handler that throws for some records',
+    invariant:
+      'all others keep flowing; what is re-sent after the repair goes in, in order; only the right people may do that',
+    inShort: true,
+    async harm({ cluster, people, short, spoil }) {
+      await poison(cluster);
+      await sleep(short ? 8000 : 40_000);
+      await cluster.query('DROP TRIGGER spoil ON customer.outbox');
+      const misfits = await recorded(cluster, 'schema');
+      for (const id of misfits) spoil(id);
+      const thrown = await recorded(cluster, 'handler');
+      const isDead = async (service: string, id: string) =>
+        (await cluster.query(`SELECT 1 FROM ${service}.dead_letter WHERE aggregate_id = $1 AND status = 'dead'`, [id]))
+          .length > 0;
+      for (const id of thrown) await cluster.until(() => isDead('service', id), `${id} is not parked`, 90_000);
+      for (const service of LISTENERS)
+        for (const id of misfits)
+          await cluster.until(() => isDead(service, id), `${id} is not parked in ${service}`, 90_000);
+
+      const forbidden = await people.ask('GET', '/operations/service/dead-letters', 'alice');
+      mustHold(forbidden.status === 403, `an account manager may not read dead letters (${forbidden.status})`);
+      const expected = new Set([...misfits, ...thrown]);
+      const heads = (await people.list<Letter>('/operations/service/dead-letters?status=dead', 'sysadmin')).map(
+        ({ aggregateId }) => aggregateId,
+      );
+      mustHold(
+        heads.length === expected.size && heads.every((id) => expected.has(id)),
+        `the dead letters are those of the spoilt events (${heads.length} for ${expected.size})`,
+      );
+      const lag = await healthyLag(cluster);
+
+      await cluster.query('DROP TRIGGER fail ON service.customer');
+      const applied = await operate(people, thrown, 'resend');
+      const discarded = await operate(people, misfits.slice(0, Math.ceil(misfits.length / 2)), 'discard');
+      mustHold(lag < HEALTHY_LAG_MS, `the p99 of healthy events stays below 2 s (${Math.round(lag)} ms)`);
+      return {
+        'events that do not fit': misfits.length,
+        'records whose handler threw': thrown.length,
+        'p99 of healthy events, ms': Math.round(lag),
+        're-sent, events applied': applied,
+        'discarded, events applied behind': discarded,
+      };
+    },
+  },
+];
+
+/** Every tenth new customer: its event loses the name on its way to the outbox, or its insert fails in the service of tickets. */
+async function poison(cluster: Cluster): Promise<void> {
+  await cluster.query(`
+    CREATE TABLE recorder.spoilt (id text PRIMARY KEY, how text NOT NULL);
+    CREATE FUNCTION recorder.spoil() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+      BEGIN
+        IF NEW.type LIKE 'crm.customer.customer.created.%' AND NEW.data ->> 'name' LIKE 'Kept%' AND hashtext(NEW.aggregate_id) % 10 = 0 THEN
+          NEW.data := NEW.data - 'name';
+          INSERT INTO recorder.spoilt VALUES (NEW.aggregate_id, 'schema');
+        ELSIF NEW.type LIKE 'crm.customer.customer.created.%' AND NEW.data ->> 'name' LIKE 'Kept%' AND hashtext(NEW.aggregate_id) % 10 = 1 THEN
+          INSERT INTO recorder.spoilt VALUES (NEW.aggregate_id, 'handler');
+        END IF;
+        RETURN NEW;
+      END $$;
+    CREATE FUNCTION recorder.fail() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+      BEGIN
+        IF EXISTS (SELECT 1 FROM recorder.spoilt WHERE id = NEW.id::text AND how = 'handler') THEN RAISE EXCEPTION 'the handler is broken'; END IF;
+        RETURN NEW;
+      END $$;
+    CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON service.customer FOR EACH ROW EXECUTE FUNCTION recorder.fail();
+    CREATE TRIGGER spoil BEFORE INSERT ON customer.outbox FOR EACH ROW EXECUTE FUNCTION recorder.spoil()`);
+}
+
+const recorded = async (cluster: Cluster, how: string): Promise<string[]> =>
+  (await cluster.query<{ id: string }>('SELECT id FROM recorder.spoilt WHERE how = $1', [how])).map(({ id }) => id);
+
+/** Milliseconds from the change to its effect in the service of tickets, of records that nobody spoilt. */
+async function healthyLag(cluster: Cluster): Promise<number> {
+  const [row] = await cluster.query<{ lag: number }>(
+    `SELECT (extract(epoch FROM percentile_cont(0.99) WITHIN GROUP (ORDER BY e.at - o.occurred_at)) * 1000)::float AS lag
+       FROM (SELECT record, min(at) AS at FROM recorder.effect WHERE place = 'service.customer' GROUP BY record) e
+       JOIN customer.outbox o ON o.aggregate_id = e.record AND o.type LIKE 'crm.customer.customer.created.%'
+      WHERE e.record NOT IN (SELECT id FROM recorder.spoilt)`,
+  );
+  return row!.lag;
+}
+
+/** What an operator does through the gateway, in each service. @returns how many events went in */
+async function operate(people: People, records: readonly string[], move: 'resend' | 'discard'): Promise<number> {
+  let applied = 0;
+  for (const service of LISTENERS)
+    for (const record of records) {
+      const path = `/operations/${service}/dead-letters`;
+      const [letter] = (await people.list<Letter>(`${path}?aggregateId=${record}`, 'sysadmin')).filter(
+        ({ status }) => status === 'dead',
+      );
+      if (!letter) continue;
+      const shown = await people.expect('GET', `${path}/${letter.id}`, 'sysadmin');
+      mustHold(
+        typeof shown.body.error === 'string' && Boolean(shown.body.event),
+        'a dead letter shows its error and its event',
+      );
+      const body = move === 'discard' ? { reason: 'It never fitted' } : undefined;
+      const { body: result } = await people.expect('POST', `${path}/${letter.id}/${move}`, 'sysadmin', body);
+      mustHold(result.remaining === 0, `nothing waits behind ${record} any more (${JSON.stringify(result)})`);
+      applied += result.applied as number;
+    }
+  return applied;
+}
