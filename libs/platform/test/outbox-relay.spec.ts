@@ -1,53 +1,25 @@
 import type { Envelope } from '#contracts';
-import { EventProbe, TestNats, TEST_PASSWORD } from '#testing';
+import { TEST_PASSWORD } from '#testing';
 import { jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { v7 } from 'uuid';
 import { runInContext, SYSTEM } from '../src/context/request-context.js';
-import { UnitOfWork } from '../src/db/unit-of-work.js';
 import { connectNats } from '../src/events/nats-connection.js';
-import { OutboxRelay, waves } from '../src/events/outbox-relay.js';
 import { createLogger } from '../src/logging/logger.js';
 import { OUTSIDE_API_PREFIX, TicketWithdrawn } from '#contracts';
-import { Messaging } from './messaging.fixture.js';
+import { Relays } from './relay.fixture.js';
 
 const logger = createLogger('service', 'silent');
 
 describe('OutboxRelay', () => {
-  let messaging: Messaging;
-  let nats: TestNats;
-  let probe: EventProbe;
-  let uow: UnitOfWork;
-  const running: Array<{ relay: OutboxRelay; connection: NatsConnection }> = [];
+  let relays: Relays;
+  let { messaging, nats, probe, uow, startRelay, write, unpublished, heard, allMarked, hears } = {} as Relays;
 
-  const startRelay = async () => {
-    const connection = await connectNats(
-      'relay',
-      { NATS_URL: nats.url, NATS_USER: 'service', NATS_PASSWORD: TEST_PASSWORD },
-      logger,
-    );
-    const relay = new OutboxRelay(
-      { service: 'service', databaseUrl: messaging.database.url, pollMs: 100, reconcileMs: 100, standbyMs: 50 },
-      messaging.signal,
-      logger,
-    );
-    relay.start(connection);
-    running.push({ relay, connection });
-    return relay;
-  };
-  const write = (id: string, count = 1) =>
-    uow.run(async (tx) => {
-      for (let each = 0; each < count; each++)
-        tx.publish(TicketWithdrawn.of(id, { ticketId: id, code: `TKT-${each}` }));
-    });
-  const unpublished = async (): Promise<number> =>
-    (
-      await messaging.dataSource.query<Array<{ count: number }>>(
-        'SELECT count(*)::int AS count FROM outbox WHERE published_at IS NULL',
-      )
-    )[0]!.count;
-  const heard = (id: string): number[] =>
-    probe.heard.filter((event: Envelope) => event.subject === id).map((event) => event.sequence);
+  beforeEach(async () => {
+    relays = await Relays.create();
+    ({ messaging, nats, probe, uow, startRelay, write, unpublished, heard, allMarked, hears } = relays);
+  });
+  afterEach(() => relays.close());
+
   /** Reads on to the record's next event. @returns its number */
   const next = async (reading: AsyncIterator<JsMsg>, id: string): Promise<number | undefined> => {
     for (;;) {
@@ -58,30 +30,6 @@ describe('OutboxRelay', () => {
       if (event.subject === id) return event.sequence;
     }
   };
-  const allMarked = async () => {
-    const deadline = Date.now() + 10_000;
-    while ((await unpublished()) > 0) {
-      if (Date.now() > deadline) throw new Error('the outbox is not empty');
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  };
-  const hears = (id: string, sequence: number) =>
-    probe.published(TicketWithdrawn.type, (event) => event.subject === id && event.sequence === sequence, 20_000);
-
-  beforeEach(async () => {
-    [messaging, nats] = await Promise.all([Messaging.create(), TestNats.start()]);
-    probe = await EventProbe.connect(nats.url);
-    uow = new UnitOfWork(messaging.dataSource, messaging.signal, []);
-  });
-  afterEach(async () => {
-    for (const { relay, connection } of running.splice(0)) {
-      await relay.stop();
-      await connection.close();
-    }
-    await probe.close();
-    await Promise.all([messaging.close(), nats.stop()]);
-  });
-
   it('EVT-2: what is committed is published with its envelope, what is rolled back never', async () => {
     await startRelay();
     const [id, lost] = [v7(), v7()];
@@ -259,12 +207,5 @@ describe('OutboxRelay', () => {
     const [row] = await messaging.dataSource.query<Array<{ epoch: number }>>('SELECT epoch FROM relay_epoch');
     expect(row!.epoch).toBeGreaterThan(10);
     expect(new Set(heard(id))).toEqual(new Set([1, 2]));
-  });
-
-  it('EVT-3: no two events of one record are on their way at once', () => {
-    const row = (aggregate_id: string) => ({ aggregate_id, type: 'crm.service.ticket.created.v1' });
-    expect(
-      waves([row('a'), row('b'), row('a'), row('a'), row('c')]).map((wave) => wave.map((each) => each.aggregate_id)),
-    ).toEqual([['a', 'b'], ['a'], ['a', 'c']]);
   });
 });

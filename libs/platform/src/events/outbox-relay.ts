@@ -1,26 +1,14 @@
-import { type Envelope, outsideConsumersOn, type ServiceName, STREAMS, wakeSubject } from '#contracts';
+import { outsideConsumersOn, type ServiceName, STREAMS, wakeSubject } from '#contracts';
 import { jetstream, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type pg from 'pg';
 import { dedicatedClient } from '../db/data-source.js';
 import type { Logger } from '../logging/logger.js';
 import { ensureDurable, ensureStream, sessionOf, streamManager } from './nats-connection.js';
+import { lanesOf, messageOf, type OutboxRow, readBatch } from './outbox-batch.js';
 import type { RelaySignal } from './relay-signal.js';
 import { republishLost } from './stream-reconciler.js';
 
-interface OutboxRow {
-  id: number;
-  event_id: string;
-  aggregate_id: string;
-  sequence: number;
-  type: string;
-  data: unknown;
-  actor_id: string | null;
-  traceparent: string | null;
-  occurred_at: Date;
-}
-
-const BATCH = 500;
 const IN_FLIGHT = 256;
 const PUBLISH_TIMEOUT_MS = 5000;
 
@@ -131,7 +119,10 @@ export class OutboxRelay {
         reconciledAt = Date.now();
         session = current;
       }
-      const more = await this.publishBatch(client, js, epoch, () => sessionOf(connection) === current);
+      const more = await this.drain(client, js, epoch, {
+        sameSession: () => sessionOf(connection) === current,
+        until: reconciledAt + reconcileMs,
+      });
       if (!more && !this.stopped) await this.sleep(pollMs);
     }
   }
@@ -153,85 +144,93 @@ export class OutboxRelay {
       );
   }
 
-  /** Returns whether there may be more. */
-  private async publishBatch(
+  /**
+   * Publishes batch after batch; while one is on its way, the one before is marked and the next one is read.
+   * Ends with nothing on its way. @returns whether there may be more
+   */
+  private async drain(
     client: pg.Client,
     js: JetStreamClient,
     epoch: number,
-    sameSession: () => boolean,
+    { sameSession, until }: { sameSession: () => boolean; until: number },
   ): Promise<boolean> {
-    const { rows } = await client.query<OutboxRow>(
-      `SELECT id, event_id, aggregate_id, sequence, type, data, actor_id, traceparent, occurred_at
-         FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT ${BATCH}`,
-    );
-    let failure: unknown;
-    for (const wave of waves(rows)) {
-      if (!sameSession()) return true;
-      const answers = await Promise.allSettled(
-        wave.map((row) =>
-          js.publish(row.type, JSON.stringify(envelope(this.options.service, row)), {
-            msgID: row.event_id,
-            timeout: PUBLISH_TIMEOUT_MS,
-          }),
-        ),
-      );
-      // What was answered across a reconnect may stand behind a loss that nobody has looked for yet: it goes out again.
-      if (!sameSession()) throw new Error('the connection to NATS changed');
-      const done = wave.flatMap((row, index) => {
-        const answer = answers[index]!;
-        if (answer.status === 'rejected') failure = answer.reason;
-        if (answer.status === 'rejected') return [];
-        if (!answer.value.duplicate && answer.value.seq <= this.highest) throw new Error('the stream went back');
-        return [{ id: row.id, seq: answer.value.seq }];
+    const inHand = new Set<number>();
+    const answered: Answered[] = [];
+    const failures: unknown[] = [];
+    let trusted = true;
+    let marked = Promise.resolve();
+    const distrust = (reason: unknown): void => {
+      trusted = false;
+      failures.push(reason);
+    };
+    // What was answered across a reconnect may stand behind a loss that nobody has looked for yet: it goes out again.
+    const markAnswered = async (): Promise<void> => {
+      const part = answered.splice(0);
+      if (part.length === 0 || !trusted || !sameSession()) return;
+      await markPublished(client, epoch, part);
+      for (const { id } of part) inHand.delete(id);
+    };
+    // One after the other: behind one that failed, none of a record's later events is marked.
+    const mark = (): void => {
+      marked = marked.then(markAnswered).catch(distrust);
+    };
+    const goesOn = (): boolean => failures.length === 0 && !this.stopped && sameSession();
+    const publish = async (row: OutboxRow): Promise<void> => {
+      const behind = this.highest;
+      const { seq, duplicate } = await js.publish(row.type, messageOf(this.options.service, row), {
+        msgID: row.event_id,
+        timeout: PUBLISH_TIMEOUT_MS,
       });
-      const marked = await client.query(
-        `UPDATE outbox o SET published_at = now(), stream_seq = v.seq FROM unnest($1::bigint[], $2::bigint[]) AS v (id, seq)
-          WHERE o.id = v.id AND o.id BETWEEN $4 AND $5 AND (SELECT epoch FROM relay_epoch) = $3`,
-        [done.map((d) => d.id), done.map((d) => d.seq), epoch, rows[0]!.id, rows.at(-1)!.id],
-      );
-      if (marked.rowCount !== done.length) throw new Error('another copy has taken the relay over');
-      this.highest = Math.max(this.highest, ...done.map((d) => d.seq));
-      if (failure) throw failure;
+      if (!sameSession()) return;
+      if (!duplicate && seq <= behind) return distrust(new Error('the stream went back'));
+      this.highest = Math.max(this.highest, seq);
+      answered.push({ id: row.id, seq });
+    };
+
+    let rows = await readBatch(client, inHand);
+    while (rows.length > 0 && goesOn()) {
+      for (const { id } of rows) inHand.add(id);
+      const next = readBatch(client, inHand).catch((err: unknown): OutboxRow[] => {
+        failures.push(err);
+        return [];
+      });
+      // A record's next event goes out when its last one was answered; the first failure of any ends it for all.
+      const lanes = lanesOf(rows).values();
+      const publisher = async (): Promise<void> => {
+        for (const lane of lanes)
+          for (const row of lane) {
+            if (!goesOn()) return;
+            await publish(row).catch((err: unknown) => failures.push(err));
+          }
+      };
+      const earlier = marked;
+      await Promise.all(Array.from({ length: IN_FLIGHT }, publisher));
+      await earlier;
+      mark();
+      rows = await next;
+      if (Date.now() >= until) break;
     }
-    return rows.length === BATCH;
+    await marked;
+    if (failures.length > 0) throw failures[0];
+    return rows.length > 0 || inHand.size > 0;
   }
+}
+
+interface Answered {
+  readonly id: number;
+  readonly seq: number;
+}
+
+async function markPublished(client: pg.Client, epoch: number, answered: readonly Answered[]): Promise<void> {
+  const ids = answered.map(({ id }) => id);
+  const { rowCount } = await client.query(
+    `UPDATE outbox o SET published_at = now(), stream_seq = v.seq FROM unnest($1::bigint[], $2::bigint[]) AS v (id, seq)
+      WHERE o.id = v.id AND o.id BETWEEN $4 AND $5 AND (SELECT epoch FROM relay_epoch) = $3`,
+    [ids, answered.map(({ seq }) => seq), epoch, Math.min(...ids), Math.max(...ids)],
+  );
+  if (rowCount !== answered.length) throw new Error('another copy has taken the relay over');
 }
 
 const tryLock = async (client: pg.Client, service: string): Promise<boolean> =>
   (await client.query<{ held: boolean }>('SELECT pg_try_advisory_lock(hashtext($1)) AS held', [`relay:${service}`]))
     .rows[0]!.held;
-
-/** Cuts the batch so that no two events of the same record are on their way at once. */
-export function waves<T extends { aggregate_id: string; type: string }>(rows: readonly T[]): T[][] {
-  const result: T[][] = [];
-  let wave: T[] = [];
-  let records = new Set<string>();
-  for (const row of rows) {
-    const record = `${row.type.split('.')[2]} ${row.aggregate_id}`;
-    if (records.has(record) || wave.length === IN_FLIGHT) {
-      result.push(wave);
-      wave = [];
-      records = new Set();
-    }
-    wave.push(row);
-    records.add(record);
-  }
-  if (wave.length > 0) result.push(wave);
-  return result;
-}
-
-function envelope(service: string, row: OutboxRow): Envelope {
-  return {
-    specversion: '1.0',
-    id: row.event_id,
-    source: `/crm/${service}`,
-    type: row.type,
-    subject: row.aggregate_id,
-    time: row.occurred_at.toISOString(),
-    datacontenttype: 'application/json',
-    sequence: row.sequence,
-    ...(row.traceparent ? { traceparent: row.traceparent } : {}),
-    ...(row.actor_id ? { actorid: row.actor_id } : {}),
-    data: row.data,
-  };
-}
