@@ -4,7 +4,6 @@ import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Contact } from '../contact/contact.entity.js';
 import { lockRefs } from '../sales/feed-locks.js';
-import { noteSearchText } from './customer-search.js';
 import { Customer } from './customer.entity.js';
 import { addCustomer, lockName, nextCustomerCode } from './customer.service.js';
 
@@ -16,8 +15,10 @@ export class CustomerConsumer {
    */
   @On(OpportunityWon)
   async createCustomer(@Payload() won: DataOf<typeof OpportunityWon>, @Ctx() tx: EventTx): Promise<void> {
-    await lockName(tx, won.customerName);
-    const made = await tx.query('SELECT 1 FROM customer WHERE source_opportunity_id = $1', [won.opportunityId]);
+    const [, made] = await Promise.all([
+      lockName(tx, won.customerName),
+      tx.query('SELECT 1 FROM customer WHERE source_opportunity_id = $1', [won.opportunityId]),
+    ]);
     if (made.length > 0) return;
     const existing = await livingOfName(tx, foldName(won.customerName));
     if (existing) {
@@ -26,15 +27,10 @@ export class CustomerConsumer {
     }
     const customer = Customer.fromWon(won, await nextCustomerCode(tx));
     await lockRefs(tx, customer.refs);
-    await addCustomer(tx, customer);
     const contacts = won.contactName
       ? [Contact.of(customer.id, { name: won.contactName, officePhone: won.contactPhone, isPrimary: true })]
       : [];
-    for (const contact of contacts) {
-      await tx.insert(contact);
-      tx.publish(contact.added());
-    }
-    await noteSearchText(tx, customer, contacts);
+    await addCustomer(tx, customer, contacts);
   }
 }
 

@@ -3,7 +3,8 @@ import { Dictionary, foldName, People, UnitOfWork, type Tx } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { lockRefs } from '../sales/feed-locks.js';
 import { joinOrders } from '../sales/order-record.js';
-import { noteSearchText } from './customer-search.js';
+import type { Contact } from '../contact/contact.entity.js';
+import { customerSearchText, noteSearchText } from './customer-search.js';
 import { Customer } from './customer.entity.js';
 import { DeletedCustomerPolicy, requireVisible } from './customer.policy.js';
 
@@ -13,11 +14,15 @@ export const lockName = (tx: Tx, name: string) =>
 
 export const nextCustomerCode = (tx: Tx): Promise<string> => tx.nextCode('CUS', 'customer_number');
 
-/** Stores a new customer; orders that waited for it are joined on (FEED-3). Take `lockRefs` before. */
-export async function addCustomer(tx: Tx, customer: Customer): Promise<void> {
-  await tx.insert(customer);
-  tx.publish(customer.created());
-  customer.ordered(await joinOrders(tx, customer));
+/** Stores a new customer with its contacts; orders that waited for it are joined on (FEED-3). Take `lockRefs` before. */
+export async function addCustomer(tx: Tx, customer: Customer, contacts: readonly Contact[] = []): Promise<void> {
+  const inserted = [
+    tx.insert(customer, { search_text: customerSearchText(customer, contacts) }),
+    ...contacts.map((contact) => tx.insert(contact)),
+  ];
+  tx.publish(customer.created(), ...contacts.map((contact) => contact.added()));
+  const [lastOrderDate] = await Promise.all([joinOrders(tx, customer), ...inserted]);
+  customer.ordered(lastOrderDate);
 }
 
 /** Use cases: one method, one transaction. */
@@ -32,15 +37,16 @@ export class CustomerService {
   create({ ownerId: named, ...input }: CustomerInput): Promise<CustomerView> {
     return this.uow.run(async (tx) => {
       const ownerId = named ?? tx.actor.id;
-      await this.requireCodes(tx, input);
-      await this.people.requireEligible(tx, 'ownerId', ownerId, 'customer.update');
-      const customer = Customer.open(input, { code: await nextCustomerCode(tx), ownerId });
-      await lockName(tx, customer.name);
-      await lockRefs(tx, customer.refs);
-      await requireFreeRef(tx, customer);
+      // Statements side by side go to PostgreSQL together, in this order.
+      const [, , code] = await Promise.all([
+        this.requireCodes(tx, input),
+        this.people.requireEligible(tx, 'ownerId', ownerId, 'customer.update'),
+        nextCustomerCode(tx),
+      ]);
+      const customer = Customer.open(input, { code, ownerId });
+      await Promise.all([lockName(tx, customer.name), lockRefs(tx, customer.refs), requireFreeRef(tx, customer)]);
       tx.requireScope('customer.create', ownerId);
       await addCustomer(tx, customer);
-      await noteSearchText(tx, customer, []);
       return customer.view();
     });
   }

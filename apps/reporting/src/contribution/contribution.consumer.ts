@@ -15,22 +15,22 @@ type CustomerFacts = DataOf<typeof CustomerCreated>;
 /** Counts each event at once, so that reading the report adds up next to nothing. */
 @Controller()
 export class ContributionConsumer {
-  @On(CustomerCreated)
+  @On(CustomerCreated, { independent: true })
   async customerCreated(@Payload() customer: CustomerFacts, @Ctx() tx: EventTx): Promise<void> {
     await keep(tx, customer, false);
   }
 
-  @On(CustomerUpdated)
+  @On(CustomerUpdated, { independent: true })
   async customerUpdated(@Payload() customer: CustomerFacts, @Ctx() tx: EventTx): Promise<void> {
     await keep(tx, customer, false);
   }
 
-  @On(CustomerDeleted)
+  @On(CustomerDeleted, { independent: true })
   async customerDeleted(@Payload() customer: CustomerFacts, @Ctx() tx: EventTx): Promise<void> {
     await keep(tx, customer, true);
   }
 
-  @On(CustomerRestored)
+  @On(CustomerRestored, { independent: true })
   async customerRestored(@Payload() customer: CustomerFacts, @Ctx() tx: EventTx): Promise<void> {
     await keep(tx, customer, false);
   }
@@ -39,7 +39,7 @@ export class ContributionConsumer {
    * Takes away what the order counted for before and adds what it counts for now, in one statement: cancelled orders and those
    * without a customer count for nothing. Rows are locked in one order, so that two orders cannot wait for each other.
    */
-  @On(OrderRecorded)
+  @On(OrderRecorded, { independent: true })
   async orderRecorded(@Payload() order: DataOf<typeof OrderRecorded>, @Ctx() tx: EventTx): Promise<void> {
     await tx.query(
       `WITH before AS (SELECT * FROM customer_order WHERE id = $1),

@@ -16,27 +16,27 @@ type CustomerFacts = DataOf<typeof CustomerCreated>;
 /** Keeps the local copy of customers and contacts. */
 @Controller()
 export class CustomerConsumer {
-  @On(CustomerCreated)
+  @On(CustomerCreated, { independent: true })
   async created(@Payload() customer: CustomerFacts, @Ctx() tx: EventTx): Promise<void> {
     await keep(tx, customer, false);
   }
 
-  @On(CustomerUpdated)
+  @On(CustomerUpdated, { independent: true })
   async updated(@Payload() customer: CustomerFacts, @Ctx() tx: EventTx): Promise<void> {
     await tx.query(`UPDATE customer SET name = $2 WHERE id = $1`, [customer.customerId, customer.name]);
   }
 
-  @On(CustomerDeleted)
+  @On(CustomerDeleted, { independent: true })
   async deleted(@Payload() customer: CustomerFacts, @Ctx() tx: EventTx): Promise<void> {
     await keep(tx, customer, true);
   }
 
-  @On(CustomerRestored)
+  @On(CustomerRestored, { independent: true })
   async restored(@Payload() customer: CustomerFacts, @Ctx() tx: EventTx): Promise<void> {
     await keep(tx, customer, false);
   }
 
-  @On(ContactAdded)
+  @On(ContactAdded, { independent: true })
   async contactAdded(@Payload() contact: DataOf<typeof ContactAdded>, @Ctx() tx: EventTx): Promise<void> {
     await tx.query(
       `INSERT INTO contact (id, customer_id) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET customer_id = excluded.customer_id`,
@@ -44,7 +44,7 @@ export class CustomerConsumer {
     );
   }
 
-  @On(ContactRemoved)
+  @On(ContactRemoved, { independent: true })
   async contactRemoved(@Payload() contact: DataOf<typeof ContactRemoved>, @Ctx() tx: EventTx): Promise<void> {
     await tx.query(`DELETE FROM contact WHERE id = $1`, [contact.contactId]);
   }

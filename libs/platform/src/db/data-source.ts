@@ -47,6 +47,8 @@ export function dataSourceOptions(
       connectionTimeoutMillis: 5000,
       query_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
+      // Statements that do not need each other's answers go out together: waking the server costs more than most of them.
+      pipeline: true,
     },
   };
 }

@@ -36,14 +36,20 @@ export async function findLocked<E extends ObjectLiteral>(
   return row ? Object.assign(new entity(), row) : null;
 }
 
-export async function insertRecord(manager: EntityManager, record: ObjectLiteral): Promise<void> {
+/** `also`: columns of the table that are no part of the record. */
+export async function insertRecord(
+  manager: EntityManager,
+  record: ObjectLiteral,
+  also: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
   const metadata = manager.dataSource.getMetadata(record.constructor);
   const columns = given(metadata, record);
+  const names = [...columns.map(({ databaseName }) => databaseName), ...Object.keys(also)];
   await runSql(
     manager,
-    `INSERT INTO ${quoted(metadata.tableName)} (${columns.map(({ databaseName }) => quoted(databaseName)).join(', ')})
-     VALUES (${columns.map((_, index) => `$${index + 1}`).join(', ')})`,
-    columns.map((column) => valueOf(column, record)),
+    `INSERT INTO ${quoted(metadata.tableName)} (${names.map(quoted).join(', ')})
+     VALUES (${names.map((_, index) => `$${index + 1}`).join(', ')})`,
+    [...columns.map((column) => valueOf(column, record)), ...Object.values(also)],
   );
 }
 

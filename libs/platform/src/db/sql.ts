@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { Writable } from 'node:stream';
 import type pg from 'pg';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 
 /** Texts that are prepared; a program's own are far fewer. More would be texts made of input, which sessions must not collect. */
 const MOST_PREPARED = 1000;
@@ -17,19 +18,86 @@ function statementName(text: string): string | undefined {
 
 type Executor = Pick<pg.ClientBase, 'query'>;
 const poolOf = (dataSource: DataSource): Executor => (dataSource.driver as unknown as { master: pg.Pool }).master;
+/** The session of each transaction; none any more when it is over: what would come then, would come outside of it. */
+const sessions = new WeakMap<QueryRunner, Executor | undefined>();
+
+function executorOf({ queryRunner, dataSource }: EntityManager): Executor | Promise<Executor> {
+  if (!queryRunner) return poolOf(dataSource);
+  if (!sessions.has(queryRunner)) return queryRunner.connect() as Promise<Executor>;
+  const session = sessions.get(queryRunner);
+  if (!session) throw new Error('The transaction of this statement has ended');
+  return session;
+}
 
 /**
  * Runs SQL by the driver itself on the manager's transaction, or on any session when it has none: TypeORM's way of doing it costs
- * more than many of our statements. `prepared` is for texts of which the program has a few.
+ * more than many of our statements. Statements that are not waited for one by one go out together, in their order.
+ * `prepared` is for texts of which the program has a few.
  */
 export async function runSql<R>(
-  { queryRunner, dataSource }: EntityManager,
+  manager: EntityManager,
   text: string,
   values: readonly unknown[] = [],
   prepared = true,
 ): Promise<R[]> {
-  const executor = queryRunner ? ((await queryRunner.connect()) as Executor) : poolOf(dataSource);
+  const found = executorOf(manager);
+  // Not awaited without need: in a transaction the statement goes out before this function returns, so the order of calls holds.
+  const executor = found instanceof Promise ? await found : found;
+  gather(executor);
   const name = prepared ? statementName(text) : undefined;
   const { rows } = await executor.query({ ...(name ? { name } : {}), text, values: values as unknown[] });
   return rows as R[];
+}
+
+const gathering = new WeakSet<Executor>();
+
+/** All that is sent to a session within one turn goes out in one write: each write wakes the server, which costs more than the rest. */
+function gather(executor: Executor): void {
+  const { connection } = executor as { connection?: { stream: Writable } };
+  if (!connection || gathering.has(executor)) return;
+  gathering.add(executor);
+  connection.stream.cork();
+  process.nextTick(() => {
+    gathering.delete(executor);
+    connection.stream.uncork();
+  });
+}
+
+/** What a transaction gives, and its last statements: each sends one, at once, and all go out together with COMMIT. */
+interface Work<T> {
+  readonly result: T;
+  readonly last: ReadonlyArray<() => Promise<unknown>>;
+}
+
+/**
+ * Runs `work` in a transaction. BEGIN is not waited for. When one of the last statements fails, PostgreSQL makes a rollback of the
+ * COMMIT behind it.
+ */
+export async function inTransaction<T>(
+  dataSource: DataSource,
+  work: (manager: EntityManager) => Promise<Work<T>>,
+): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    const client = (await runner.connect()) as Executor;
+    sessions.set(runner, client);
+    gather(client);
+    const begun = client.query('BEGIN');
+    try {
+      const [{ result, last }] = await Promise.all([work(runner.manager), begun]);
+      const statements = last.map((statement) => statement());
+      const committed = client.query('COMMIT');
+      sessions.set(runner, undefined);
+      await Promise.all(statements);
+      const { command } = await committed;
+      if (command !== 'COMMIT') throw new Error('A statement failed whose error nobody heard: nothing was committed');
+      return result;
+    } catch (error) {
+      sessions.set(runner, undefined);
+      await client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  } finally {
+    await runner.release();
+  }
 }

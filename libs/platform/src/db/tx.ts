@@ -54,8 +54,9 @@ export class Tx {
     return findLocked(this.manager, entity, where);
   }
 
-  insert<E extends ObjectLiteral>(record: E): Promise<void> {
-    return insertRecord(this.manager, record);
+  /** `also`: columns of the table that are no part of the record. */
+  insert<E extends ObjectLiteral>(record: E, also?: Readonly<Record<string, unknown>>): Promise<void> {
+    return insertRecord(this.manager, record, also);
   }
 
   /** Writes the record back; a record with a `version` gets the next one. */

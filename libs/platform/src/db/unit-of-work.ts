@@ -5,6 +5,7 @@ import { currentContext, type RequestContext } from '../context/request-context.
 import { RelaySignal } from '../events/relay-signal.js';
 import { writeOutbox } from '../events/outbox.js';
 import { RECORD_POLICIES } from '../start/tokens.js';
+import { inTransaction } from './sql.js';
 import { hasSqlState } from './sql-state.js';
 import type { RecordPolicy } from './record-policy.js';
 import { Tx } from './tx.js';
@@ -48,19 +49,21 @@ export class UnitOfWork {
     const context = currentContext();
     const use = context?.idempotency;
     const claims = use !== undefined && !use.claimed;
-    const { result, published } = await this.dataSource.transaction(async (manager) => {
+    const { result, published } = await inTransaction(this.dataSource, async (manager) => {
       const tx = new Tx(manager, this.policies);
       if (claims) await claimKey(tx, context!);
       const answer = await work(tx);
-      await writeOutbox(manager, tx.pending);
-      if (claims)
-        await tx.query('UPDATE idempotency_key SET status = $3, answer = $4 WHERE principal = $1 AND key = $2', [
+      const keepAnswer = () =>
+        tx.query('UPDATE idempotency_key SET status = $3, answer = $4 WHERE principal = $1 AND key = $2', [
           context!.actor.id,
-          use.key,
+          use!.key,
           answerStatus(context!, answer),
           answer === undefined ? null : JSON.stringify(answer),
         ]);
-      return { result: answer, published: tx.pending.length > 0 };
+      return {
+        result: { result: answer, published: tx.pending.length > 0 },
+        last: [() => writeOutbox(manager, tx.pending), ...(claims ? [keepAnswer] : [])],
+      };
     });
     if (claims) use.claimed = true;
     if (published) this.signal.notify();

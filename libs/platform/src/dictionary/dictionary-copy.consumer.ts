@@ -7,12 +7,12 @@ import { On } from '../events/on.decorator.js';
 /** Keeps a copy of the dictionary in the services that do not own it. */
 @Controller()
 export class DictionaryCopyConsumer {
-  @On(DictionaryEntryAdded)
+  @On(DictionaryEntryAdded, { independent: true })
   added(@Payload() entry: DataOf<typeof DictionaryEntryAdded>, @Ctx() tx: EventTx) {
     return this.keep(entry, tx);
   }
 
-  @On(DictionaryEntryUpdated)
+  @On(DictionaryEntryUpdated, { independent: true })
   updated(@Payload() entry: DataOf<typeof DictionaryEntryUpdated>, @Ctx() tx: EventTx) {
     return this.keep(entry, tx);
   }

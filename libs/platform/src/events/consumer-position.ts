@@ -31,16 +31,17 @@ export async function lockPositions(
   subjects: string[],
 ): Promise<Map<string, Position>> {
   const ids = [...new Set(subjects)].sort();
-  await runSql(
+  const inserted = runSql(
     manager,
     `INSERT INTO consumer_position (consumer, aggregate_id, sequence) SELECT $1, id, 0 FROM unnest($2::text[]) AS id ON CONFLICT DO NOTHING`,
     [consumer, ids],
   );
-  const rows = await runSql<{ aggregate_id: string; sequence: number; blocked: boolean }>(
+  const locked = runSql<{ aggregate_id: string; sequence: number; blocked: boolean }>(
     manager,
     `SELECT aggregate_id, sequence, blocked FROM consumer_position WHERE consumer = $1 AND aggregate_id = ANY($2) ORDER BY aggregate_id FOR UPDATE`,
     [consumer, ids],
   );
+  const [rows] = await Promise.all([locked, inserted]);
   return new Map(rows.map((row) => [row.aggregate_id, { sequence: row.sequence, blocked: row.blocked }]));
 }
 

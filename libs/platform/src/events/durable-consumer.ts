@@ -12,6 +12,11 @@ const BATCH = 100;
  * pull of a consumer that has stopped. So this is what a restart can cost; longer work says that it goes on.
  */
 const ACK_WAIT_MS = 6000;
+/**
+ * Between batches that are not full passes twice the time that the last one took, within these bounds: what a transaction costs is then
+ * shared by more events the busier the machine is. The first event after a pause goes at once.
+ */
+const GATHER_MS = { least: 20, most: 100 };
 const RESTART_MS = 1000;
 const CHECK_MS = 1000;
 const VERIFY_MS = 5000;
@@ -118,14 +123,18 @@ export class DurableConsumer {
     void messages.closed().then(end, end);
     this.stoppers.add(end);
     if (this.stopped) end();
+    let resumeAt = 0;
     const timer = this.checkEach(manager, () => queue.length + batch.length === 0, end);
     const heartbeat = setInterval(() => {
       for (const message of [...batch, ...queue]) message.working();
     }, ackWaitMs / 3);
     try {
       while (!ended) {
+        const early = resumeAt - performance.now();
+        if (early > 0 && queue.length < BATCH) await new Promise((resolve) => setTimeout(resolve, early));
         batch = queue.splice(0, BATCH);
         if (batch.length > 0) {
+          const begunAt = performance.now();
           const last = batch.at(-1)!;
           let noted = false;
           await process(batch, async (manager) => {
@@ -134,6 +143,8 @@ export class DurableConsumer {
           });
           batch = [];
           if (!noted) await this.anchor.remember(last);
+          const took = performance.now() - begunAt;
+          resumeAt = begunAt + took + Math.min(GATHER_MS.most, Math.max(GATHER_MS.least, 2 * took));
         } else
           await new Promise<void>((resolve) => {
             signal = resolve;

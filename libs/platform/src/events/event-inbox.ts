@@ -4,13 +4,16 @@ import { z } from 'zod';
 import { continueTrace } from '../context/trace.js';
 import { runInContext } from '../context/request-context.js';
 import type { RecordPolicy } from '../db/record-policy.js';
+import { inTransaction } from '../db/sql.js';
 import { type EventTx, Tx } from '../db/tx.js';
 import { type Incoming, lockPositions, type Outcome, PermanentEventError, savePositions } from './consumer-position.js';
 import { buryUnreadable, forgetRetries, recordFailure, queueBehind } from './dead-letter.store.js';
+import type { OnOptions } from './on.decorator.js';
 import { writeOutbox } from './outbox.js';
 import type { RelaySignal } from './relay-signal.js';
+import { SideBySide } from './side-by-side.js';
 
-export type EventHandler = (data: unknown, tx: EventTx) => Promise<void>;
+export type EventHandler = ((data: unknown, tx: EventTx) => Promise<void>) & OnOptions;
 
 type Note = (manager: EntityManager) => Promise<void>;
 const noteNothing: Note = () => Promise.resolve();
@@ -70,14 +73,14 @@ export class EventInbox {
 
   private async apply(consumer: string, messages: readonly Readable[], note: Note): Promise<Map<number, Outcome>> {
     const outcomes = new Map<number, Outcome>();
-    let published = false;
-    await this.dataSource.transaction(async (manager) => {
+    const published = await inTransaction(this.dataSource, async (manager) => {
       const tx = new Tx(manager, this.policies);
       const positions = await lockPositions(
         manager,
         consumer,
         messages.map((m) => m.envelope.subject),
       );
+      const side = new SideBySide();
       let waiting = [...messages];
       let progress = true;
       // Several passes, because an event that came too early may have its predecessor in the same batch.
@@ -92,7 +95,8 @@ export class EventInbox {
             const kept = await queueBehind(manager, consumer, envelope);
             outcomes.set(message.streamSeq, { kind: kept ? 'parked' : 'gap' });
           } else if (envelope.sequence === position.sequence + 1) {
-            await this.handle(envelope, tx);
+            const { independent = false } = this.handlers.get(envelope.type) ?? { independent: true };
+            await side.run(envelope.subject, independent, () => this.handle(envelope, tx));
             position.sequence = envelope.sequence;
             outcomes.set(message.streamSeq, { kind: 'applied' });
             progress = true;
@@ -100,12 +104,17 @@ export class EventInbox {
         }
         waiting = tooEarly;
       }
+      await side.settled();
       for (const message of waiting) outcomes.set(message.streamSeq, { kind: 'gap' });
-      await savePositions(manager, consumer, positions);
-      await forgetRetries(manager, consumer, [...positions.keys()]);
-      await writeOutbox(manager, tx.pending);
-      await note(manager);
-      published = tx.pending.length > 0;
+      return {
+        result: tx.pending.length > 0,
+        last: [
+          () => savePositions(manager, consumer, positions),
+          () => forgetRetries(manager, consumer, [...positions.keys()]),
+          () => writeOutbox(manager, tx.pending),
+          () => note(manager),
+        ],
+      };
     });
     if (published) this.signal.notify();
     return outcomes;

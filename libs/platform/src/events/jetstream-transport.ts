@@ -8,6 +8,7 @@ import type { Logger } from '../logging/logger.js';
 import type { Broker } from './broker.js';
 import { DurableConsumer } from './durable-consumer.js';
 import type { EventHandler, EventInbox } from './event-inbox.js';
+import type { OnOptions } from './on.decorator.js';
 
 const STREAM = STREAMS.CRM.name;
 
@@ -73,11 +74,13 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
         `The event handlers of ${this.service} differ from the topology. Without a handler: ${missing.join(', ') || 'none'}. ` +
           `Not in the topology: ${unknown.join(', ') || 'none'}.`,
       );
-    for (const [type, handler] of this.messageHandlers)
-      this.inboxHandlers.set(type, async (data: unknown, tx: EventTx) => {
+    for (const [type, handler] of this.messageHandlers) {
+      const handle = async (data: unknown, tx: EventTx) => {
         const result: unknown = await handler(data, tx);
         if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
-      });
+      };
+      this.inboxHandlers.set(type, Object.assign(handle, handler.extras as OnOptions | undefined));
+    }
   }
 
   private startConsumers(): void {

@@ -7,12 +7,12 @@ import { On } from '../events/on.decorator.js';
 /** Keeps the local copy of people and roles. */
 @Controller()
 export class PeopleConsumer {
-  @On(UserCreated)
+  @On(UserCreated, { independent: true })
   userCreated(@Payload() user: DataOf<typeof UserCreated>, @Ctx() tx: EventTx) {
     return this.keepPerson(user, tx);
   }
 
-  @On(UserUpdated)
+  @On(UserUpdated, { independent: true })
   userUpdated(@Payload() user: DataOf<typeof UserUpdated>, @Ctx() tx: EventTx) {
     return this.keepPerson(user, tx);
   }
