@@ -13,7 +13,7 @@ import { GatewayModule } from './gateway.module.js';
 import { Readiness } from './health/readiness.js';
 import { guardTheEdge } from './http/edge.plugin.js';
 import { fastifyOptions } from './http/fastify-options.js';
-import { alsoListen, publicServer } from './http/public.server.js';
+import { alsoListen, BACKLOG, publicServer } from './http/public.server.js';
 import { logRequests } from './http/request-log.plugin.js';
 import { openApiDocument } from './openapi/openapi-document.js';
 import { API_PREFIX, forwardApi } from './proxy/forward.plugin.js';
@@ -91,17 +91,18 @@ export async function start(environment: Environment): Promise<RunningApp> {
 
 /** `localhost` is both loopback addresses. Where the machine has no IPv6, "any address" means IPv4 only. */
 async function listen(app: NestFastifyApplication, config: GatewayConfig): Promise<TcpServer | undefined> {
+  const listenOn = (host: string) => app.listen({ port: config.GATEWAY_PORT, host, backlog: BACKLOG });
   if (config.GATEWAY_HOST === 'localhost') {
-    await app.listen(config.GATEWAY_PORT, '127.0.0.1');
+    await listenOn('127.0.0.1');
     const server = app.getHttpServer();
     return alsoListen(server, '::1', (server.address() as { port: number }).port);
   }
   try {
-    await app.listen(config.GATEWAY_PORT, config.GATEWAY_HOST);
+    await listenOn(config.GATEWAY_HOST);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (config.GATEWAY_HOST !== '::' || (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL')) throw error;
-    await app.listen(config.GATEWAY_PORT, '0.0.0.0');
+    await listenOn('0.0.0.0');
   }
   return undefined;
 }

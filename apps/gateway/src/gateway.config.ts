@@ -66,6 +66,14 @@ export const GatewayConfig = z.object({
     .min(1)
     .default(48)
     .describe('Requests of one user to one service at a time · 每用户对每个服务同时进行的请求数'),
+  CONCURRENCY_LIMIT_SERVICE: z.coerce
+    .number()
+    .int()
+    .min(8)
+    .default(64)
+    .describe(
+      'Requests to one service at a time, to all together half as many again; more are refused at once · 对每个服务同时进行的请求数(全部服务合计为其 1.5 倍),超出即拒绝',
+    ),
   LOG_LEVEL: logLevel,
 });
 export type GatewayConfig = z.infer<typeof GatewayConfig>;

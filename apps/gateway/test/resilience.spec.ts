@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ServerResponse } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { eventually, GatewayFixture } from './gateway.fixture.js';
-import { json } from './upstream.server.js';
+import { json, type Received } from './upstream.server.js';
 
 describe('ALL-4: a service that is down costs only what it serves', () => {
   let gateway: GatewayFixture;
@@ -112,6 +113,25 @@ describe('ALL-5: copies of a service take turns', () => {
     token = await gateway.token(gateway.manager);
   });
   afterAll(() => gateway.stop());
+
+  it('a copy that is slow gets few requests: those in flight count', async () => {
+    const [second] = gateway.copies;
+    const usual = (received: Received, response: ServerResponse) => json(response, 200, { method: received.method });
+    const held: (() => void)[] = [];
+    second!.answers((received, response) => void held.push(() => usual(received, response)));
+    const list = () => gateway.call('/api/v1/opportunities', { token });
+    const asked: Promise<Response>[] = [];
+    await eventually(async () => {
+      if (held.length === 0) asked.push(list());
+      return held.length > 0 && gateway.marketing.received.length + held.length === asked.length;
+    });
+    gateway.forgetReceived();
+    for (let i = 0; i < 10; i++) await list();
+    expect([gateway.marketing.received.length, second!.received.length]).toEqual([10, 0]);
+    second!.answers(usual);
+    for (const finish of held) finish();
+    for (const { status } of await Promise.all(asked)) expect(status).toBe(200);
+  });
 
   it('round robin while both are there; killing one loses no request, read or write', async () => {
     const [second] = gateway.copies;

@@ -4,6 +4,11 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
 
 const MAX_CONNECTIONS = 2000;
+/**
+ * Connections that may wait to be accepted, which happens once in a turn of the event loop. One that finds no room is
+ * tried again by its client's kernel, after 1, 3, 7 and 15 s.
+ */
+export const BACKLOG = MAX_CONNECTIONS;
 const MAX_HEADERS = 64;
 const MAX_REQUESTS_PER_CONNECTION = 1000;
 
@@ -47,7 +52,7 @@ export async function alsoListen(server: Server, host: string, port: number): Pr
   const second = createTcpServer({ noDelay: true }, (socket) => server.emit('connection', socket));
   second.maxConnections = MAX_CONNECTIONS;
   try {
-    second.listen({ host, port });
+    second.listen({ host, port, backlog: BACKLOG });
     await once(second, 'listening');
     return second;
   } catch (error) {

@@ -1,11 +1,16 @@
 import { CrmError } from '#contracts';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { answerHeaders, type Passport } from './headers.js';
 import { ClientGone } from './quota.js';
 import type { Upstream } from './upstream.js';
-import { isReset, isUnreachable, type UpstreamCopy } from './upstream.copy.js';
+import { DeadlinePassed, isReset, isUnreachable, type UpstreamCopy } from './upstream.copy.js';
+
+/** What a service has for the head of its answer, the wait for a connection and a second try included. */
+export const DEADLINE_MS = 10_000;
+/** A body that passes through takes as long as the client takes to send it, which the public server bounds. */
+const STREAMED_BODY_MS = 30_000;
 
 export interface ForwardedRequest {
   readonly method: Dispatcher.HttpMethod;
@@ -17,13 +22,15 @@ export interface ForwardedRequest {
 /**
  * One request on its way to a service and its answer on the way back, piece by piece. GET and HEAD, and what has an
  * Idempotency-Key, are tried a second time when the connection breaks before an answer; all else only when no copy can have
- * seen it.
+ * seen it. An answer that has not begun by the deadline is given up.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   private copy?: UpstreamCopy;
   private controller?: Dispatcher.DispatchController;
   private tries = 0;
-  private clientGone = false;
+  private deadline?: NodeJS.Timeout;
+  /** Why nobody waits for the service any more: the client is gone, or has been told of the deadline. */
+  private givenUp?: Error;
   private readonly onClose = () => this.abandon();
 
   /** `fail` answers the client, for as long as no part of an answer is sent; `cause` is what the service did. */
@@ -38,6 +45,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   start(): void {
+    const milliseconds = this.request.body instanceof Readable ? STREAMED_BODY_MS + DEADLINE_MS : DEADLINE_MS;
+    this.deadline = setTimeout(() => this.expire(), milliseconds);
+    this.try();
+  }
+
+  private try(): void {
     try {
       this.copy = this.upstream.pick(this.copy);
     } catch (error) {
@@ -51,11 +64,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
-    if (this.clientGone) controller.abort(new ClientGone());
+    if (this.givenUp) controller.abort(this.givenUp);
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
+    clearTimeout(this.deadline);
     this.answer.writeHead(status, answerHeaders(headers, this.passport));
   }
 
@@ -73,16 +87,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    const ours = error instanceof CrmError || error instanceof ClientGone;
+    const ours = error === this.givenUp || error instanceof CrmError || error instanceof ClientGone;
     this.copy!.release();
     if (!ours) this.copy!.failed(error);
     this.controller = undefined;
-    if (this.clientGone) return;
+    if (this.givenUp) return;
     if (this.answer.headersSent) {
       // Half an answer can't be taken back; a broken connection tells the client so.
       this.end();
       this.answer.destroy(error);
-    } else if (this.mayTryAgain(error)) this.start();
+    } else if (this.mayTryAgain(error)) this.try();
     else {
       this.end();
       if (ours) this.fail(error);
@@ -99,11 +113,26 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   private abandon(): void {
     if (this.answer.writableFinished) return;
-    this.clientGone = true;
-    this.controller?.abort(new ClientGone());
+    clearTimeout(this.deadline);
+    this.giveUp(new ClientGone());
+  }
+
+  private expire(): void {
+    const error = new DeadlinePassed();
+    this.copy!.failed(error);
+    this.giveUp(error);
+    this.end();
+    this.fail(new CrmError('service-unavailable', { seconds: 1 }), error);
+  }
+
+  /** A request that still waits for a connection is taken back when it gets one, unsent. */
+  private giveUp(why: Error): void {
+    this.givenUp = why;
+    this.controller?.abort(why);
   }
 
   private end(): void {
+    clearTimeout(this.deadline);
     this.answer.off('close', this.onClose);
   }
 }

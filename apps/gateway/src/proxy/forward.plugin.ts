@@ -7,6 +7,7 @@ import type { GatewayConfig } from '../gateway.config.js';
 import { malformed } from '../http/request-line.js';
 import { pathOf, sendProblem } from '../http/problem.js';
 import { traceIdIn } from '../http/trace.js';
+import { Admission } from './admission.js';
 import { Exchange } from './exchange.js';
 import { requestHeaders } from './headers.js';
 import { ClientGone, Quota } from './quota.js';
@@ -45,6 +46,8 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
   fastify.setErrorHandler((error, request, reply) => refuse(request, reply, error));
 
   const limits = await RateLimits.of(fastify, config);
+  const admission = new Admission(upstreams, config.CONCURRENCY_LIMIT_SERVICE);
+  fastify.addHook('onClose', async () => admission.stop());
   const inFlight = new Quota(config.CONCURRENCY_LIMIT_USER);
   const bodies = new Quota(CALLER_BODIES, ALL_BODIES);
 
@@ -70,8 +73,9 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
     }
   }
 
-  /** 401, then 429, then 403. */
+  /** 503 for what would have to wait, which costs nearly nothing, then 401, then 429, then 403. */
   async function admit(request: FastifyRequest, route?: ServiceRoute): Promise<void> {
+    admission.check(route && upstreams.of(route.service));
     if (route?.access !== 'public') request.caller = await identify(request);
     await limits.count(request, route);
     if (route && request.caller) authorize(request.caller, route);
@@ -95,6 +99,7 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
         traceparent: request.traceparent,
       };
       inFlight.until(reply.raw, `${route.service} ${key}`)(1);
+      admission.check(upstream);
       reply.hijack();
       const forwarded = {
         method: raw.method!,

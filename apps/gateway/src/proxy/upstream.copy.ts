@@ -2,12 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Dispatcher, Pool } from 'undici';
 
 const CONNECTIONS = 64;
-/** Requests that may wait for a connection; more are answered 503 at once. */
-const QUEUE = 128;
 const PROBE_MS = 250;
 const PROBE_TIMEOUT_MS = 1000;
 const FAILURES_TO_OPEN = 5;
+/** A time-out has cost its client 10 s, a reset nothing: three in a row are enough. */
+const WEIGHT_OF_TIMEOUT = 2;
 const SUSPECT_MS = 1000;
+const SUSPECT_AFTER_TIMEOUT_MS = 10_000;
 
 const NO_CONNECTION = new Set([
   'ECONNREFUSED',
@@ -18,6 +19,7 @@ const NO_CONNECTION = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 const RESET = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+const TIMEOUT = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 export interface SmallAnswer {
   readonly status: number;
@@ -27,6 +29,15 @@ export interface SmallAnswer {
 const codeOf = (error: Error): string => (error as NodeJS.ErrnoException).code ?? '';
 /** The service never saw the request. */
 export const isUnreachable = (error: Error): boolean => NO_CONNECTION.has(codeOf(error));
+/** The service did not begin its answer in time. */
+export class DeadlinePassed extends Error {
+  override readonly name = 'DeadlinePassed';
+
+  constructor() {
+    super('the deadline passed before an answer began');
+  }
+}
+const isTimeout = (error: Error): boolean => error instanceof DeadlinePassed || TIMEOUT.has(codeOf(error));
 export const isReset = (error: Error): boolean => RESET.has(codeOf(error));
 
 /**
@@ -38,7 +49,7 @@ export class UpstreamCopy {
   /** Connections of the gateway's own questions, so that they never wait behind clients. */
   private readonly own: Pool;
   private open = true;
-  private inFlight = 0;
+  private requests = 0;
   private failures = 0;
   private suspectUntil = 0;
   private probing?: Promise<void>;
@@ -59,7 +70,12 @@ export class UpstreamCopy {
   }
 
   get available(): boolean {
-    return !this.open && this.inFlight < CONNECTIONS + QUEUE;
+    return !this.open && this.requests < CONNECTIONS;
+  }
+
+  /** Requests that it has not answered in full. */
+  get inFlight(): number {
+    return this.requests;
   }
 
   /** It failed a moment ago; another copy is better. */
@@ -68,13 +84,13 @@ export class UpstreamCopy {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.inFlight++;
+    this.requests++;
     this.pool.dispatch(options, handler);
   }
 
   /** Has to be called once for each dispatch, whatever became of it. */
   release(): void {
-    this.inFlight--;
+    this.requests--;
   }
 
   succeeded(): void {
@@ -82,8 +98,10 @@ export class UpstreamCopy {
   }
 
   failed(error: Error): void {
-    this.suspectUntil = Date.now() + SUSPECT_MS;
-    if (isUnreachable(error) || ++this.failures >= FAILURES_TO_OPEN) this.trip();
+    const timeout = isTimeout(error);
+    this.failures += timeout ? WEIGHT_OF_TIMEOUT : 1;
+    this.suspectUntil = Date.now() + (timeout ? SUSPECT_AFTER_TIMEOUT_MS : SUSPECT_MS);
+    if (isUnreachable(error) || this.failures >= FAILURES_TO_OPEN) this.trip();
   }
 
   /** A small read for the gateway itself; the breaker has no say in it. */

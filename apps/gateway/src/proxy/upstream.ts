@@ -5,7 +5,11 @@ import { type SmallAnswer, UpstreamCopy } from './upstream.copy.js';
 /** Short, because the gateway has to know of a logout within 2 s although a copy hangs. */
 const GET_TIMEOUT_MS = 500;
 
-/** A service behind the gateway, with its copies taking turns. */
+/** More than any number in flight. */
+const SUSPECT = 10_000;
+const EXCEPT = 2 * SUSPECT;
+
+/** A service behind the gateway, with its copies sharing the work. */
 export class Upstream {
   private readonly copies: readonly UpstreamCopy[];
   private turn = 0;
@@ -32,17 +36,31 @@ export class Upstream {
     return this.ready;
   }
 
-  /** The next copy that can take a request, `except` only when there is no other. Throws 503 when none can. */
+  /** Requests that its copies have not answered in full. */
+  get inFlight(): number {
+    let sum = 0;
+    for (const copy of this.copies) sum += copy.inFlight;
+    return sum;
+  }
+
+  /**
+   * The copy with the fewest requests in flight, so that a slow one gets few; among equals they take turns. One that is
+   * suspect, and `except`, only when there is no other. Throws 503 when none can.
+   */
   pick(except?: UpstreamCopy): UpstreamCopy {
     const { length } = this.copies;
-    let second: UpstreamCopy | undefined;
+    const first = this.turn++;
+    let best: UpstreamCopy | undefined;
+    let least = Number.POSITIVE_INFINITY;
     for (let step = 0; step < length; step++) {
-      const copy = this.copies[this.turn++ % length]!;
+      const copy = this.copies[(first + step) % length]!;
       if (!copy.available) continue;
-      if (copy !== except && !copy.suspect) return copy;
-      if (!second || second === except) second = copy;
+      const burden = copy.inFlight + (copy.suspect ? SUSPECT : 0) + (copy === except ? EXCEPT : 0);
+      if (burden >= least) continue;
+      best = copy;
+      least = burden;
     }
-    if (second) return second;
+    if (best) return best;
     throw new CrmError('service-unavailable', { seconds: 1 });
   }
 

@@ -19,6 +19,13 @@ export class Upstreams {
     return this.byService.get(service)!;
   }
 
+  /** Requests that the services have not answered in full. */
+  get inFlight(): number {
+    let sum = 0;
+    for (const upstream of this.byService.values()) sum += upstream.inFlight;
+    return sum;
+  }
+
   /** Services that were not ready once yet. */
   get missing(): ServiceName[] {
     return [...this.byService.values()].filter((upstream) => !upstream.wasReady).map(({ service }) => service);
