@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { SERVICES } from '#contracts';
 import type { RunningApp } from '#platform';
@@ -102,6 +103,7 @@ export async function startHere(app: Application, folder: URL): Promise<RunningA
   return module.start(app.env);
 }
 
+const BEHIND_THE_GATEWAY = 5;
 /** Node's default lets what each process throws away pile up to 48 MB; many processes on one machine have better uses for it. */
 const SMALL_YOUNG_GENERATION = '--max-semi-space-size=4';
 
@@ -120,6 +122,8 @@ export async function spawnApplication(
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
   const identity = ledger.add(app.label, child.pid ?? 0);
+  // On a machine that cannot keep up the gateway must, or nobody is refused in time.
+  if (app.name !== 'gateway' && child.pid) setPriority(child.pid, BEHIND_THE_GATEWAY);
   return {
     identity,
     ended,

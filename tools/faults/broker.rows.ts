@@ -17,7 +17,6 @@ export const brokerRows: readonly FaultRow[] = [
     number: 4,
     fault: 'SIGKILL of NATS again and again under load',
     invariant: 'nothing lost, no request fails',
-    inShort: true,
     async harm({ cluster, people, random, short }) {
       const from = people.now();
       const gaps: number[] = [];

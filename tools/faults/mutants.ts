@@ -39,7 +39,7 @@ export const MUTANTS: readonly Mutant[] = [
     row: 1,
     file: 'db/unit-of-work.js',
     changes: [
-      ['await writeOutbox(manager, tx.pending);', ''],
+      ['()=>writeOutbox(manager, tx.pending),', ''],
       ['const { result, published } =', 'const { result, published, pending } ='],
       ['published: tx.pending.length > 0', 'published: tx.pending.length > 0, pending: tx.pending'],
       [

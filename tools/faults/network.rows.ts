@@ -19,7 +19,6 @@ export const networkRows: readonly FaultRow[] = [
       'one copy behind the gateway: its answers vanish, then it refuses connections, then they are reset all the time',
     invariant:
       'requests end within the deadline; the breaker opens, the other copy serves; no POST without a key goes out twice',
-    inShort: true,
     cluster: { proxied: ['services'], env: { LOG_LEVEL: 'info' } },
     async harm({ cluster, people, short }) {
       const from = people.now();

@@ -17,20 +17,24 @@ export const overloadRow: FaultRow = {
       const peak = steps.reduce((best, step) => (step.length > best.length ? step : best));
       const capacity = (peak.length * 1000) / measured;
       const overload = short ? 15_000 : 60_000;
+      // Clients do not all come in the same second: their connections are made before it is measured.
+      const ramp = 5000;
       const health = watchHealth(cluster.url);
       const samples = await load.open([
+        { perSecond: 2 * capacity, milliseconds: ramp },
         { perSecond: 3 * capacity, milliseconds: overload },
         { perSecond: capacity / 2, milliseconds: 10_000 },
       ]);
+      const end = ramp + overload;
       const ill = await health();
-      const over = samples.filter(({ at }) => at < overload);
-      const after = samples.filter(({ at }) => at >= overload);
+      const over = samples.filter(({ at }) => at >= ramp && at < end);
+      const after = samples.filter(({ at }) => at >= end);
       // What was asked in the overload may come late; only what is answered in it is goodput.
-      const served = admitted(over).filter(({ at, ms }) => at + ms <= overload);
+      const served = admitted(over).filter(({ at, ms }) => at + ms <= end);
       const goodput = (served.length * 1000) / overload;
       const normal = p99Of(peak);
       const sheds = over.filter(({ status }) => status === 503 || status === 429).length;
-      const recovered = Math.max(0, lastBad(after, 2 * normal) - overload);
+      const recovered = Math.max(0, lastBad(after, 2 * normal) - end);
       const figures = {
         'capacity, requests/s': Math.round(capacity),
         'goodput at 3×, requests/s': Math.round(goodput),

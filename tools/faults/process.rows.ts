@@ -33,7 +33,6 @@ export const processRows: readonly FaultRow[] = [
     number: 2,
     fault: 'the relay is killed between the acknowledgement of the broker and the mark in the outbox',
     invariant: 'what goes out twice is applied once',
-    inShort: true,
     async harm({ cluster, short }) {
       let twice = 0;
       const rounds = short ? 2 : 6;

@@ -17,7 +17,6 @@ export const storageRows: readonly FaultRow[] = [
     number: 8,
     fault: 'the disk of NATS is full, later there is room again',
     invariant: 'writes go on, the hanging broker is restarted, everything is published in the end',
-    inShort: true,
     unable: noSmallDisks,
     cluster: {
       prepare(dataDir, stops) {
@@ -60,7 +59,6 @@ export const storageRows: readonly FaultRow[] = [
     fault:
       'PostgreSQL under load: SIGKILL of a busy session, which restarts them all; then immediate shutdown of the server',
     invariant: 'what was acknowledged is there; the pools heal and no application is restarted',
-    inShort: true,
     async harm({ cluster, people, short }) {
       const before = applicationPids(cluster);
       const crashes: number[] = [];
