@@ -87,6 +87,8 @@ export async function inTransaction<T>(
       const [{ result, last }] = await Promise.all([work(runner.manager), begun]);
       const statements = last.map((statement) => statement());
       const committed = client.query('COMMIT');
+      // When a statement has failed, nobody asks for this one's error any more.
+      committed.catch(() => undefined);
       sessions.set(runner, undefined);
       await Promise.all(statements);
       const { command } = await committed;

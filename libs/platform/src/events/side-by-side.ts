@@ -10,7 +10,10 @@ export class SideBySide {
   async run(record: string, independent: boolean, work: () => Promise<void>): Promise<void> {
     if (!independent || this.records.has(record)) await this.settled();
     this.records.add(record);
-    this.running.push(work());
+    const running = work();
+    // It is heard of when all have settled; until then Node would take a failure for one that nobody hears of, and end the process.
+    running.catch(() => undefined);
+    this.running.push(running);
     if (!independent) await this.settled();
   }
 
