@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import type pg from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { hasSqlState } from './sql-state.js';
 
 /** Texts that are prepared; a program's own are far fewer. More would be texts made of input, which sessions must not collect. */
 const MOST_PREPARED = 1000;
@@ -16,14 +17,20 @@ function statementName(text: string): string | undefined {
   return name;
 }
 
+const IN_FAILED_TRANSACTION = '25P02';
 type Executor = Pick<pg.ClientBase, 'query'>;
 const poolOf = (dataSource: DataSource): Executor => (dataSource.driver as unknown as { master: pg.Pool }).master;
+interface Session {
+  readonly executor: Executor;
+  /** The error that broke the transaction: statements behind it only hear that it is broken. */
+  failure?: unknown;
+}
 /** The session of each transaction; none any more when it is over: what would come then, would come outside of it. */
-const sessions = new WeakMap<QueryRunner, Executor | undefined>();
+const sessions = new WeakMap<QueryRunner, Session | undefined>();
 
-function executorOf({ queryRunner, dataSource }: EntityManager): Executor | Promise<Executor> {
-  if (!queryRunner) return poolOf(dataSource);
-  if (!sessions.has(queryRunner)) return queryRunner.connect() as Promise<Executor>;
+function sessionOf({ queryRunner, dataSource }: EntityManager): Session | Promise<Session> {
+  if (!queryRunner) return { executor: poolOf(dataSource) };
+  if (!sessions.has(queryRunner)) return queryRunner.connect().then((executor: Executor) => ({ executor }));
   const session = sessions.get(queryRunner);
   if (!session) throw new Error('The transaction of this statement has ended');
   return session;
@@ -40,13 +47,18 @@ export async function runSql<R>(
   values: readonly unknown[] = [],
   prepared = true,
 ): Promise<R[]> {
-  const found = executorOf(manager);
+  const found = sessionOf(manager);
   // Not awaited without need: in a transaction the statement goes out before this function returns, so the order of calls holds.
-  const executor = found instanceof Promise ? await found : found;
-  gather(executor);
+  const session = found instanceof Promise ? await found : found;
+  gather(session.executor);
   const name = prepared ? statementName(text) : undefined;
-  const { rows } = await executor.query({ ...(name ? { name } : {}), text, values: values as unknown[] });
-  return rows as R[];
+  try {
+    const { rows } = await session.executor.query({ ...(name ? { name } : {}), text, values: values as unknown[] });
+    return rows as R[];
+  } catch (error) {
+    session.failure ??= error;
+    throw hasSqlState(error, IN_FAILED_TRANSACTION) ? session.failure : error;
+  }
 }
 
 const gathering = new WeakSet<Executor>();
@@ -80,7 +92,7 @@ export async function inTransaction<T>(
   const runner = dataSource.createQueryRunner();
   try {
     const client = (await runner.connect()) as Executor;
-    sessions.set(runner, client);
+    sessions.set(runner, { executor: client });
     gather(client);
     const begun = client.query('BEGIN');
     try {

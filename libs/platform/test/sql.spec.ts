@@ -1,0 +1,75 @@
+import { TestDatabase } from '#testing';
+import { DataSource, type EntityManager } from 'typeorm';
+import { inTransaction, runSql } from '../src/db/sql.js';
+import { sqlStateOf } from '../src/db/sql-state.js';
+
+describe('A transaction whose statements go out together', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  const numbers = () => runSql<{ n: number }>(dataSource.manager, 'SELECT n FROM number ORDER BY n');
+  const insert = (manager: EntityManager, n: unknown) => runSql(manager, 'INSERT INTO number VALUES ($1)', [n]);
+  beforeAll(async () => {
+    database = await TestDatabase.create();
+    await database.query('public', 'CREATE TABLE number (n int PRIMARY KEY)');
+    dataSource = await new DataSource({ type: 'postgres', url: database.url, extra: { pipeline: true } }).initialize();
+  });
+  beforeEach(() => database.query('public', 'TRUNCATE number'));
+  afterAll(async () => {
+    await dataSource?.destroy();
+    await database?.drop();
+  });
+
+  it('commits what ran side by side, in the order of the calls, with its last statements', async () => {
+    const seen = await inTransaction(dataSource, async (manager) => {
+      const [, rows] = await Promise.all([insert(manager, 1), runSql(manager, 'SELECT n FROM number')]);
+      return { result: rows, last: [() => insert(manager, 2)] };
+    });
+    expect(seen).toEqual([{ n: 1 }]);
+    expect(await numbers()).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+
+  it('nothing stays when the work fails, one of the last statements does, or an error was swallowed', async () => {
+    await expect(
+      inTransaction(dataSource, async (manager) => {
+        await insert(manager, 1);
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    await expect(
+      inTransaction(dataSource, async (manager) => {
+        await insert(manager, 1);
+        return { result: null, last: [() => insert(manager, 1), () => insert(manager, 2)] };
+      }),
+    ).rejects.toMatchObject({ code: '23505' });
+    await expect(
+      inTransaction(dataSource, async (manager) => {
+        await insert(manager, 1);
+        await insert(manager, 1).catch(() => undefined);
+        return { result: null, last: [] };
+      }),
+    ).rejects.toThrow(/nothing was committed/);
+    expect(await numbers()).toEqual([]);
+  });
+
+  it('each statement behind a failed one tells what failed, not that something did', async () => {
+    const errors: unknown[] = [];
+    await expect(
+      inTransaction(dataSource, async (manager) => {
+        const results = await Promise.allSettled([insert(manager, 'x'), insert(manager, 1), insert(manager, 2)]);
+        for (const result of results) errors.push(result.status === 'rejected' ? sqlStateOf(result.reason) : 'done');
+        throw (results[2] as PromiseRejectedResult).reason as Error;
+      }),
+    ).rejects.toMatchObject({ code: '22P02' });
+    expect(errors).toEqual(['22P02', '22P02', '22P02']);
+  });
+
+  it('what comes after the end is refused instead of being done outside', async () => {
+    let kept: EntityManager | undefined;
+    await inTransaction(dataSource, async (manager) => {
+      kept = manager;
+      return { result: null, last: [] };
+    });
+    await expect(insert(kept!, 1)).rejects.toThrow('has ended');
+    expect(await numbers()).toEqual([]);
+  });
+});
