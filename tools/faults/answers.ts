@@ -11,13 +11,24 @@ const isWrite = ({ method }: Answer): boolean => method !== 'GET';
 export const askedBetween = (people: People, from: number, to = Number.POSITIVE_INFINITY): Answer[] =>
   people.answers.filter(({ at }) => at >= from && at < to);
 
-export const p99 = (answers: readonly Answer[]): number =>
+/** Milliseconds. */
+export const p99 = (answers: ReadonlyArray<{ readonly ms: number }>): number =>
   Math.round(
     percentile(
       answers.map(({ ms }) => ms),
       0.99,
     ),
   );
+
+/** @throws when one of those asked since `from` had no answer or a 5xx */
+export function noRequestMayFail(people: People, from: number): void {
+  const asked = askedBetween(people, from);
+  const failed = asked.filter(isFailure);
+  mustHold(
+    failed.length === 0,
+    `no request fails (${failed.length} of ${asked.length} did: ${JSON.stringify(failed.slice(0, 3))})`,
+  );
+}
 
 /** Every service at its ease for this long counts as healed. */
 const CALM_MS = 1500;

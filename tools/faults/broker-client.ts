@@ -1,17 +1,17 @@
 import { jetstream } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { consumersOf, inboxPrefix, SERVICES, STREAMS } from '#contracts';
 import type { Cluster } from './cluster.js';
 
-/** Asks the broker with a service's own rights. */
-export async function asService<T>(
-  cluster: Cluster,
+/** A connection with a service's own rights, for as long as the work takes. */
+async function connected<T>(
+  { foundations }: Cluster,
   service: string,
-  work: (request: (subject: string) => Promise<unknown>) => Promise<T>,
+  work: (connection: NatsConnection) => Promise<T>,
 ): Promise<T> {
-  const { user = service, password } = cluster.foundations.natsLogins[service]!;
+  const { user = service, password } = foundations.natsLogins[service]!;
   const connection = await connect({
-    servers: cluster.foundations.natsUrl,
+    servers: foundations.natsUrl,
     user,
     pass: password,
     inboxPrefix: inboxPrefix(user),
@@ -19,28 +19,33 @@ export async function asService<T>(
     reconnect: false,
   });
   try {
-    return await work(async (subject) => {
-      const answer = (await connection.request(subject, '', { timeout: 3000 })).json<{
-        error?: { description: string };
-      }>();
-      if (answer.error) throw new Error(answer.error.description);
-      return answer;
-    });
+    return await work(connection);
   } finally {
     await connection.close();
   }
 }
 
+/** Asks the broker with a service's own rights. */
+export const asService = <T>(
+  cluster: Cluster,
+  service: string,
+  work: (request: (subject: string) => Promise<unknown>) => Promise<T>,
+): Promise<T> =>
+  connected(cluster, service, (connection) =>
+    work(async (subject) => {
+      const reply = await connection.request(subject, '', { timeout: 3000 });
+      const answer = reply.json<{ error?: { description: string } }>();
+      if (answer.error) throw new Error(answer.error.description);
+      return answer;
+    }),
+  );
+
+export const removeConsumer = (cluster: Cluster, service: string, name: string): Promise<unknown> =>
+  asService(cluster, service, (request) => request(`$JS.API.CONSUMER.DELETE.${STREAMS.CRM.name}.${name}`));
+
 /** As an operator who replays without knowing what was applied. @returns how many events */
-export async function publishAgain(cluster: Cluster, service: string): Promise<number> {
-  const { user = service, password } = cluster.foundations.natsLogins[service]!;
-  const connection = await connect({
-    servers: cluster.foundations.natsUrl,
-    user,
-    pass: password,
-    inboxPrefix: inboxPrefix(user),
-  });
-  try {
+export const publishAgain = (cluster: Cluster, service: string): Promise<number> =>
+  connected(cluster, service, async (connection) => {
     const js = jetstream(connection);
     const rows = await cluster.query<{ type: string; event: object }>(
       `SELECT type, json_build_object('specversion', '1.0', 'id', event_id, 'source', '/crm/${service}', 'type', type, 'subject', aggregate_id,
@@ -49,10 +54,7 @@ export async function publishAgain(cluster: Cluster, service: string): Promise<n
     );
     for (const { type, event } of rows) await js.publish(type, JSON.stringify(event));
     return rows.length;
-  } finally {
-    await connection.close();
-  }
-}
+  });
 
 /** The broker has nothing left for them, and every message was settled. */
 export async function untilConsumersAreDone(cluster: Cluster): Promise<void> {

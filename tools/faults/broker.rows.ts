@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { consumersOf, SERVICES, STREAMS } from '#contracts';
 import { median } from '../bench/figure.js';
-import { asService, publishAgain, untilConsumersAreDone } from './broker-client.js';
+import { noRequestMayFail } from './answers.js';
+import { asService, publishAgain, removeConsumer, untilConsumersAreDone } from './broker-client.js';
 import type { Cluster } from './cluster.js';
 import { type FaultRow, mustHold, seconds } from './fault-row.js';
-import { comeToRest } from './observation.js';
+import { comeToRest, countEvents } from './observation.js';
 
 const NOTICE_LOSS_WITHIN_MS = 60_000;
 const NOTICE_HANG_WITHIN_MS = 15_000;
@@ -28,9 +29,9 @@ export const brokerRows: readonly FaultRow[] = [
         await killNats(cluster);
         await natsIsUp(cluster);
         gaps.push(performance.now() - killedAt);
-        backlog = Math.max(backlog, await unpublished(cluster));
+        backlog = Math.max(backlog, await countEvents(cluster));
       }
-      mustHoldNoFailure(people.answers.filter(({ at }) => at >= from));
+      noRequestMayFail(people, from);
       return { kills, 'broker away, median s': seconds(median(gaps)), 'most events waiting': backlog };
     },
   },
@@ -52,7 +53,7 @@ export const brokerRows: readonly FaultRow[] = [
       const noticed = performance.now() - stoppedAt;
       await natsIsUp(cluster);
       mustHold(noticed <= NOTICE_HANG_WITHIN_MS, `a hung broker is noticed within 15 s (${seconds(noticed)} s)`);
-      mustHoldNoFailure(people.answers.filter(({ at }) => at >= from));
+      noRequestMayFail(people, from);
       return { 'hang → noticed, s': seconds(noticed) };
     },
   },
@@ -68,18 +69,13 @@ export const brokerRows: readonly FaultRow[] = [
       cpSync(files, `${files}.old`, { recursive: true });
       process.kill(frozen.pid, 'SIGCONT');
       await sleep(short ? 6000 : 30_000);
-      const lost = await publishedWithin(cluster, short ? 6 : 30);
+      const lost = await countEvents(cluster, SERVICES, `published_at > now() - interval '${short ? 6 : 30} s'`);
       const begun = performance.now();
       // Between two statements, so that nothing of ours can start it in between.
       process.kill(frozen.pid, 'SIGKILL');
       renameSync(files, `${files}.lost`);
       renameSync(`${files}.old`, files);
-      await cluster.until(
-        () => cluster.log().includes('the broker lost events'),
-        'the loss is not noticed',
-        NOTICE_LOSS_WITHIN_MS,
-      );
-      const noticed = performance.now() - begun;
+      const noticed = await lossNoticed(cluster, begun);
       await allHeldAgain(cluster, begun);
       return {
         'events lost by the broker, about': lost,
@@ -97,18 +93,10 @@ export const brokerRows: readonly FaultRow[] = [
       const running = cluster.process('nats')!;
       process.kill(running.pid, 'SIGKILL');
       renameSync(join(cluster.dataDir, 'nats', 'jetstream'), join(cluster.dataDir, 'nats', 'gone'));
-      await cluster.until(
-        () => cluster.log().includes('the broker lost events'),
-        'the loss is not noticed',
-        NOTICE_LOSS_WITHIN_MS,
-      );
-      const noticed = performance.now() - begun;
+      const noticed = await lossNoticed(cluster, begun);
       await allHeldAgain(cluster, begun);
       const held = performance.now() - begun;
-      const removed = consumersOf('service')[0]!;
-      await asService(cluster, 'service', async (request) => {
-        await request(`$JS.API.CONSUMER.DELETE.${STREAMS.CRM.name}.${removed.name}`);
-      });
+      await removeConsumer(cluster, 'service', consumersOf('service')[0]!.name);
       await sleep(5000);
       return { 'removed → noticed, s': seconds(noticed), 'all held again, s': seconds(held) };
     },
@@ -124,12 +112,12 @@ export const brokerRows: readonly FaultRow[] = [
       await killNats(cluster);
       const down = short ? 15_000 : 120_000;
       await sleep(down);
-      const waiting = await unpublished(cluster);
+      const waiting = await countEvents(cluster);
       renameSync(`${program}.away`, program);
       await natsIsUp(cluster);
       const up = performance.now();
       await cluster.until(
-        async () => (await unpublished(cluster)) < waiting / 20,
+        async () => (await countEvents(cluster)) < waiting / 20,
         'what waits does not drain',
         120_000,
       );
@@ -140,7 +128,7 @@ export const brokerRows: readonly FaultRow[] = [
         drain >= 5 * arrival,
         `the drain is five times the arrival (${drain.toFixed(0)} and ${arrival.toFixed(0)} events/s)`,
       );
-      mustHoldNoFailure(people.answers.filter(({ at }) => at >= from));
+      noRequestMayFail(people, from);
       return {
         'down, s': down / 1000,
         'events waiting': waiting,
@@ -168,10 +156,7 @@ export const brokerRows: readonly FaultRow[] = [
       let again = 0;
       for (const service of SERVICES) again += await publishAgain(cluster, service);
       for (const service of SERVICES)
-        for (const { name } of consumersOf(service))
-          await asService(cluster, service, async (request) => {
-            await request(`$JS.API.CONSUMER.DELETE.${STREAMS.CRM.name}.${name}`);
-          });
+        for (const { name } of consumersOf(service)) await removeConsumer(cluster, service, name);
       await untilConsumersAreDone(cluster);
       const changed = (await effects()) - before;
       mustHold(changed === 0, `no row changes (${changed} did)`);
@@ -179,17 +164,6 @@ export const brokerRows: readonly FaultRow[] = [
     },
   },
 ];
-
-const unpublished = (cluster: Cluster): Promise<number> => sumOverOutboxes(cluster, 'published_at IS NULL');
-
-const publishedWithin = (cluster: Cluster, pastSeconds: number): Promise<number> =>
-  sumOverOutboxes(cluster, `published_at > now() - interval '${pastSeconds} s'`);
-
-async function sumOverOutboxes(cluster: Cluster, condition: string): Promise<number> {
-  const parts = SERVICES.map((service) => `(SELECT count(*) FROM ${service}.outbox WHERE ${condition})`);
-  const [row] = await cluster.query<{ count: number }>(`SELECT (${parts.join(' + ')})::int AS count`);
-  return row!.count;
-}
 
 async function killNats(cluster: Cluster): Promise<void> {
   await cluster.until(() => cluster.signal('nats', 'SIGKILL'), 'there is no NATS to kill', 20_000);
@@ -206,18 +180,24 @@ async function natsIsUp(cluster: Cluster): Promise<void> {
   );
 }
 
+/** @returns milliseconds since `since` (of performance.now()) */
+async function lossNoticed(cluster: Cluster, since: number): Promise<number> {
+  await cluster.until(
+    () => cluster.log().includes('the broker lost events'),
+    'the loss is not noticed',
+    NOTICE_LOSS_WITHIN_MS,
+  );
+  return performance.now() - since;
+}
+
 /** All that was published before `since` (of performance.now()) has its place in the stream again. */
 async function allHeldAgain(cluster: Cluster, since: number): Promise<void> {
   const past = () => `${Math.ceil((performance.now() - since) / 1000)} s`;
   await cluster.until(
     async () =>
-      (await sumOverOutboxes(cluster, `occurred_at < now() - interval '${past()}' AND published_at IS NULL`)) === 0,
+      (await countEvents(cluster, SERVICES, `occurred_at < now() - interval '${past()}' AND published_at IS NULL`)) ===
+      0,
     'what was lost is not published again',
     NOTICE_LOSS_WITHIN_MS - (performance.now() - since),
   );
-}
-
-function mustHoldNoFailure(answers: ReadonlyArray<{ status: number }>): void {
-  const failed = answers.filter(({ status }) => status === 0 || status >= 500);
-  mustHold(failed.length === 0, `no request fails (${failed.length} of ${answers.length} did)`);
 }

@@ -93,6 +93,17 @@ const rows = async (cluster: Cluster, sql: string): Promise<string[]> =>
     ({ row }) => row,
   );
 
+/** How many events of these services' outboxes meet a condition; without one, those that no broker has acknowledged. */
+export async function countEvents(
+  cluster: Cluster,
+  services: readonly string[] = SERVICES,
+  condition = 'published_at IS NULL',
+): Promise<number> {
+  const parts = services.map((service) => `(SELECT count(*) FROM ${service}.outbox WHERE ${condition})`);
+  const [row] = await cluster.query<{ count: number }>(`SELECT (${parts.join(' + ')})::int AS count`);
+  return row!.count;
+}
+
 /** Waits until nothing is on the way any more. @throws when that does not come about in time */
 export async function comeToRest(
   cluster: Cluster,
@@ -101,10 +112,8 @@ export async function comeToRest(
   await cluster.until(
     async () => {
       for (const service of SERVICES) {
-        const [row] = await cluster.query<{ count: number }>(
-          `SELECT count(*)::int AS count FROM ${service}.outbox WHERE published_at IS NULL`,
-        );
-        if (row!.count > 0) throw new Error(`${row!.count} events of ${service} are unpublished`);
+        const waiting = await countEvents(cluster, [service]);
+        if (waiting > 0) throw new Error(`${waiting} events of ${service} are unpublished`);
       }
       const behind = (await positions(cluster)).filter(({ at, due, record }) => at < due && !spoilt.has(record));
       if (behind.length > 0) throw new Error(`${behind[0]!.consumer} lacks events of ${behind.length} records`);
@@ -136,10 +145,7 @@ export async function observe(cluster: Cluster, reader: People, history: readonl
   const numbers = new Map<string, number>();
   const deadLetters: Array<Observation['deadLetters'][number]> = [];
   for (const service of SERVICES) {
-    const [row] = await cluster.query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM ${service}.outbox WHERE published_at IS NULL`,
-    );
-    unpublished[service] = row!.count;
+    unpublished[service] = await countEvents(cluster, [service]);
     const counted = await cluster.query<{
       aggregate: string;
       aggregate_id: string;

@@ -1,5 +1,4 @@
 import { Agent } from 'undici';
-import { percentile } from '../bench/figure.js';
 import type { People } from './people.js';
 
 export interface Sample {
@@ -86,11 +85,3 @@ export class Load {
 
 export const admitted = (samples: readonly Sample[]): Sample[] =>
   samples.filter(({ status }) => status >= 200 && status < 300);
-
-export const p99Of = (samples: readonly Sample[]): number =>
-  Math.round(
-    percentile(
-      samples.map(({ ms }) => ms),
-      0.99,
-    ),
-  );

@@ -1,5 +1,6 @@
+import { p99 } from './answers.js';
 import { type FaultRow, mustHold, seconds } from './fault-row.js';
-import { admitted, Load, p99Of, type Sample } from './open-load.js';
+import { admitted, Load, type Sample } from './open-load.js';
 
 /** More than can be served. */
 export const overloadRow: FaultRow = {
@@ -32,19 +33,19 @@ export const overloadRow: FaultRow = {
       // What was asked in the overload may come late; only what is answered in it is goodput.
       const served = admitted(over).filter(({ at, ms }) => at + ms <= end);
       const goodput = (served.length * 1000) / overload;
-      const normal = p99Of(peak);
+      const normal = p99(peak);
       const sheds = over.filter(({ status }) => status === 503 || status === 429).length;
       const recovered = Math.max(0, lastBad(after, 2 * normal) - end);
       const figures = {
         'capacity, requests/s': Math.round(capacity),
         'goodput at 3×, requests/s': Math.round(goodput),
-        'p99 of the admitted, ms': `${normal} → ${p99Of(admitted(over))}`,
+        'p99 of the admitted, ms': `${normal} → ${p99(admitted(over))}`,
         'refused / no answer, of': `${sheds} / ${over.filter(({ status }) => status === 0).length}, ${over.length}`,
         'recovery, s': seconds(recovered),
       };
       const said = JSON.stringify(figures);
       mustHold(goodput >= 0.85 * capacity, `goodput stays at 85 % of the peak: ${said}`);
-      mustHold(p99Of(admitted(over)) <= 2 * normal, `the admitted are served within twice their p99: ${said}`);
+      mustHold(p99(admitted(over)) <= 2 * normal, `the admitted are served within twice their p99: ${said}`);
       mustHold(recovered <= 5000, `it recovers within 5 s: ${said}`);
       mustHold(ill === 0, `health is never shed (${ill} times it was): ${said}`);
       return figures;

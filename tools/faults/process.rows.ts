@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from '../bench/figure.js';
+import { askedBetween, noRequestMayFail } from './answers.js';
 import type { Cluster } from './cluster.js';
 import { type FaultRow, mustHold, seconds } from './fault-row.js';
+import { countEvents } from './observation.js';
 
 /** Faults of our own processes. */
 export const processRows: readonly FaultRow[] = [
@@ -100,13 +102,12 @@ export const processRows: readonly FaultRow[] = [
         await cluster.ready(label);
       }
       await sleep(2000);
-      const during = people.answers.filter(({ at }) => at >= from);
-      const failed = during.filter(({ status }) => status === 0 || status >= 500);
-      mustHold(
-        failed.length === 0,
-        `no request fails (${failed.length} of ${during.length} did: ${JSON.stringify(failed.slice(0, 3))})`,
-      );
-      return { restarts: drains.length, requests: during.length, 'drain, median s': seconds(median(drains)) };
+      noRequestMayFail(people, from);
+      return {
+        restarts: drains.length,
+        requests: askedBetween(people, from).length,
+        'drain, median s': seconds(median(drains)),
+      };
     },
   },
 ];
@@ -163,11 +164,9 @@ async function killBeforeMark(cluster: Cluster, service: string): Promise<number
     const waiting = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted`;
     await cluster.until(async () => (await cluster.query(waiting)).length > 0, 'no relay comes to mark a row', 20_000);
     const relay = await relayOf(cluster, service);
-    const [batch] = await cluster.query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM ${service}.outbox WHERE published_at IS NULL`,
-    );
+    const batch = await countEvents(cluster, [service]);
     process.kill(relay.pid, 'SIGKILL');
-    return batch!.count;
+    return batch;
   } finally {
     await holder.query('SELECT pg_advisory_unlock(4711)');
     holder.release();

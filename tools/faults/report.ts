@@ -1,4 +1,5 @@
 import type { Machine } from '../bench/machine.js';
+import { table as alignedTable } from '../bench/report.js';
 import type { Mutant } from './mutants.js';
 import { isGreen, type RowResult } from './run-row.js';
 
@@ -33,10 +34,8 @@ const DISORDERED = [
 const count = (result: RowResult, rules: readonly string[]) =>
   result.violations.filter(({ rule }) => rules.includes(rule)).reduce((sum, violation) => sum + violation.count, 0);
 
-const escape = (text: string) => text.replaceAll('|', '\\|');
-const line = (cells: ReadonlyArray<string | number>) => `| ${cells.map((cell) => escape(String(cell))).join(' | ')} |`;
 const table = (head: readonly string[], rows: ReadonlyArray<ReadonlyArray<string | number>>) =>
-  [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  alignedTable([head, ...rows.map((cells) => cells.map((cell) => String(cell).replaceAll('|', '\\|')))]);
 
 /** The page of the last long run. */
 export function markdown({ machine, date, rows, mutants }: Report): string {
@@ -61,8 +60,8 @@ and each had its effect once (counted by triggers in the database, in the transa
 
 ## Results · 结果
 
-${writes.toLocaleString('en')} acknowledged writes in ${ran.length} rows. *lost*, *doubled* and *out of order* count events, writes and rows of copies; *failed requests* had no answer or a 5xx,
-which some faults must cause (both copies of a service killed at once); *at rest* is the time from the end of the load until every event had its effect.
+${writes.toLocaleString('en')} acknowledged writes in ${ran.length} rows. _lost_, _doubled_ and _out of order_ count events, writes and rows of copies; _failed requests_ had no answer or a 5xx,
+which some faults must cause (both copies of a service killed at once); _at rest_ is the time from the end of the load until every event had its effect.
 
 ${table(
   [

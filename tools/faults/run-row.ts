@@ -1,3 +1,4 @@
+import { isFailure } from './answers.js';
 import { check, type Violation } from './checker.js';
 import { Cluster, type ClusterOptions } from './cluster.js';
 import { type FaultRow, type RowFigures, seconds } from './fault-row.js';
@@ -107,7 +108,7 @@ export async function runRow(row: FaultRow, options: RowOptions): Promise<RowRes
       operations: { ok: count('ok'), failed: count('failed'), unknown: count('unknown') },
       requests: {
         all: people.answers.length,
-        failed: people.answers.filter(({ status }) => status === 0 || status >= 500).length,
+        failed: people.answers.filter(isFailure).length,
       },
       ...(recoverySeconds === undefined ? {} : { recoverySeconds }),
       figures,

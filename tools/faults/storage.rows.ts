@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { chownSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SERVICES } from '#contracts';
 import { isAlive } from '../infra/processes.js';
 import { askedBetween, isFailure, longestSilence, othersMustBeUnaffected, readEverywhere } from './answers.js';
 import type { Cluster } from './cluster.js';
 import { type FaultRow, mustHold, seconds } from './fault-row.js';
+import { countEvents } from './observation.js';
 import { fillDisk, freeDisk, mountSmallDisk, noSmallDisks, unmountSmallDisk } from './small-disk.js';
 
 const HEALED_WITHIN_MS = 30_000;
@@ -36,11 +36,11 @@ export const storageRows: readonly FaultRow[] = [
       );
       const noticed = people.now() - from;
       await sleep(short ? 3000 : 30_000);
-      const waiting = await unpublished(cluster);
+      const waiting = await countEvents(cluster);
       freeDisk(disk);
       const freed = people.now();
       await cluster.until(
-        async () => (await unpublished(cluster)) < Math.max(50, waiting / 10),
+        async () => (await countEvents(cluster)) < Math.max(50, waiting / 10),
         'what waits does not drain',
         120_000,
       );
@@ -204,12 +204,6 @@ function moveToSmallDisk(cluster: Cluster): string {
   chownSync(folder, uid, gid);
   rmSync(kept, { recursive: true });
   return folder;
-}
-
-async function unpublished(cluster: Cluster): Promise<number> {
-  const parts = SERVICES.map((service) => `(SELECT count(*) FROM ${service}.outbox WHERE published_at IS NULL)`);
-  const [row] = await cluster.query<{ count: number }>(`SELECT (${parts.join(' + ')})::int AS count`);
-  return row!.count;
 }
 
 const applicationPids = (cluster: Cluster): string =>
