@@ -105,7 +105,7 @@ export async function startHere(app: Application, folder: URL): Promise<RunningA
 
 const BEHIND_THE_GATEWAY = 5;
 /** Node's default lets what each process throws away pile up to 48 MB; many processes on one machine have better uses for it. */
-const SMALL_YOUNG_GENERATION = '--max-semi-space-size=4';
+const SMALL_YOUNG_GENERATION = '--max-semi-space-size=8';
 
 /** Starts an application as a process of its own, in this process's group, as a container would. `output`: a file's descriptor. */
 export async function spawnApplication(
