@@ -7,6 +7,7 @@ import { StartError } from '../infra/start-error.js';
 import { measureEvents } from './events.bench.js';
 import { measureFeed } from './feed.bench.js';
 import type { BenchOptions, Figure } from './figure.js';
+import { regressions } from './guard.js';
 import { measureHttp } from './http.bench.js';
 import { describeMachine } from './machine.js';
 import { markdown } from './report.js';
@@ -35,7 +36,7 @@ interface Arguments {
 /**
  * Runs the parts one after the other, prints their tables and writes docs/benchmark.md and docs/benchmark.json; a part of it, or a
  * quick run, prints only. Whatever happens, its processes end and its files go.
- * @throws StartError naming an argument that it does not understand
+ * @throws StartError naming an argument that it does not understand, or what has become far slower than it was
  */
 export async function runBenchmark({ only, sizes, quick = false }: Arguments): Promise<void> {
   const names = only?.split(',') ?? Object.keys(PARTS);
@@ -65,10 +66,13 @@ export async function runBenchmark({ only, sizes, quick = false }: Arguments): P
   const text = markdown(report);
   console.log(`\n${text}`);
   options.say(`It took ${Math.round((Date.now() - begun) / 60_000)} minutes.`);
-  if (only !== undefined || sizes !== undefined || quick) return;
-  writeFileSync('docs/benchmark.md', text);
-  writeFileSync('docs/benchmark.json', `${JSON.stringify(report, null, 2)}\n`);
-  options.say('Written to docs/benchmark.md and docs/benchmark.json.');
+  if (only === undefined && sizes === undefined && !quick) {
+    writeFileSync('docs/benchmark.md', text);
+    writeFileSync('docs/benchmark.json', `${JSON.stringify(report, null, 2)}\n`);
+    options.say('Written to docs/benchmark.md and docs/benchmark.json.');
+  }
+  const worse = regressions(figures);
+  if (worse.length > 0) throw new StartError(`Far from what it was:\n${worse.join('\n')}`);
 }
 
 function readSizes(text: string): number[] {

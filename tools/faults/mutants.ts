@@ -17,7 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'dedupe',
     what: 'a consumer applies what it has applied before',
-    row: 3,
+    row: 23,
     file: 'events/event-inbox.js',
     changes: [
       [
@@ -55,7 +55,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'fencing',
     what: 'each copy takes itself for the only relay and marks what it likes',
-    row: 16,
+    row: 19,
     file: 'events/outbox-relay.js',
     changes: [
       ['!await tryLock(client, service)', 'false'],

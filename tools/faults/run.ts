@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describeMachine } from '../bench/machine.js';
+import { StartError } from '../infra/start-error.js';
 import { brokerRows } from './broker.rows.js';
 import { eventRows } from './event.rows.js';
 import type { FaultRow } from './fault-row.js';
@@ -55,6 +56,9 @@ export async function runFaults({ seed, short, rows, mutants, report }: FaultsOp
 /** Breaks one mechanism after the other. */
 async function runMutants(seed: number, names: readonly string[]): Promise<MutantResult[]> {
   const results: MutantResult[] = [];
+  const unknown = names.find((each) => !MUTANTS.some(({ name }) => name === each));
+  if (unknown !== undefined)
+    throw new StartError(`There is no mutant ${unknown}: there are ${MUTANTS.map(({ name }) => name).join(', ')}.`);
   for (const mutant of MUTANTS.filter(({ name }) => names.length === 0 || names.includes(name))) {
     console.log(`Mutant ${mutant.name}: ${mutant.what} (F${mutant.row}, seed ${seed}) …`);
     const row = ROWS.find(({ number }) => number === mutant.row)!;

@@ -33,7 +33,7 @@ describe('ALL-4: a service has 10 s to begin its answer', () => {
   };
   const inTime = { status: 503, type: '/problems/service-unavailable', retryAfter: '1' };
 
-  it('over all tries; nothing is sent again after it; the copy is avoided, and left alone after three', async () => {
+  it('over all tries; nothing is sent again after it; the copy is avoided, and left alone when it is not ready either', async () => {
     const { customer, service } = gateway.upstreams;
     const second = gateway.copies[0]!;
 

@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { ServerResponse } from 'node:http';
 import { createLogger } from '#platform';
 import { Upstream } from '../src/proxy/upstream.js';
+import { DeadlinePassed, UpstreamCopy } from '../src/proxy/upstream.copy.js';
+import { eventually } from './gateway.fixture.js';
 import { json, UpstreamServer } from './upstream.server.js';
 
 describe('AUT-5: what the gateway itself asks of copies', () => {
@@ -31,5 +34,49 @@ describe('AUT-5: what the gateway itself asks of copies', () => {
     expect(await timed()).toBeLessThan(250);
     await timed();
     expect([first.received.length, second.received.length]).toEqual([3, 3]);
+  });
+});
+
+describe('ALL-4: a copy that let the time for an answer pass', () => {
+  const stops: Array<() => Promise<void>> = [];
+  afterEach(async () => {
+    for (const stop of stops.splice(0).toReversed()) await stop();
+  });
+
+  async function timedOut(health: (response: ServerResponse) => void) {
+    const server = await UpstreamServer.start();
+    const said: boolean[] = [];
+    const copy = new UpstreamCopy(server.url, (_copy, available) => said.push(available));
+    stops.push(
+      () => server.stop(),
+      () => copy.stop(),
+    );
+    await eventually(async () => copy.available);
+    let examined = 0;
+    server.health = (_received, response) => {
+      examined++;
+      health(response);
+    };
+    copy.failed(new DeadlinePassed());
+    await eventually(async () => examined > 0);
+    return { copy, said };
+  }
+
+  it('gets no more requests when it does not say that it is ready', async () => {
+    const { copy, said } = await timedOut(() => undefined);
+    await eventually(async () => !copy.available);
+    expect(said).toEqual([true, false]);
+  });
+
+  it('stays second choice when it does', async () => {
+    let answered = () => {};
+    const closed = new Promise<void>((resolve) => (answered = resolve));
+    const { copy, said } = await timedOut((response) => {
+      response.once('close', answered);
+      json(response, 200, {});
+    });
+    await closed;
+    await copy.get('/health/ready', {}, 1000, new AbortController().signal);
+    expect([copy.available, copy.suspect, said]).toEqual([true, true, [true]]);
   });
 });

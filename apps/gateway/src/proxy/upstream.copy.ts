@@ -42,7 +42,7 @@ export const isReset = (error: Error): boolean => RESET.has(codeOf(error));
 
 /**
  * One copy of a service: its connections, and a breaker. The breaker starts open and closes as soon as the copy says
- * that it is ready, which is asked four times a second while it is open.
+ * that it is ready, which is asked four times a second while it is open. After a time-out it is asked once, too.
  */
 export class UpstreamCopy {
   private readonly pool: Pool;
@@ -53,6 +53,7 @@ export class UpstreamCopy {
   private failures = 0;
   private suspectUntil = 0;
   private probing?: Promise<void>;
+  private examining?: Promise<void>;
   private readonly stopping = new AbortController();
 
   constructor(
@@ -102,6 +103,7 @@ export class UpstreamCopy {
     this.failures += timeout ? WEIGHT_OF_TIMEOUT : 1;
     this.suspectUntil = Date.now() + (timeout ? SUSPECT_AFTER_TIMEOUT_MS : SUSPECT_MS);
     if (isUnreachable(error) || this.failures >= FAILURES_TO_OPEN) this.trip();
+    else if (timeout) this.examine();
   }
 
   /** A small read for the gateway itself; the breaker has no say in it. */
@@ -123,8 +125,16 @@ export class UpstreamCopy {
 
   async stop(): Promise<void> {
     this.stopping.abort();
-    await this.probing;
+    await Promise.all([this.probing, this.examining]);
     await Promise.all([this.pool.destroy(), this.own.destroy()]);
+  }
+
+  /** A slow answer may be the request's own; a copy that does not say either that it is ready costs no second client 10 s. */
+  private examine(): void {
+    this.examining ??= this.isReady().then((ready) => {
+      this.examining = undefined;
+      if (!ready && !this.stopping.signal.aborted) this.trip();
+    });
   }
 
   private trip(): void {
