@@ -15,13 +15,17 @@ import { CustomerPolicy, DeletedCustomerPolicy } from './customer/customer.polic
 import { CustomerModule } from './customer.module.js';
 import { Customer1763700100000 } from './migrations/1763700100000-customer.js';
 import { Sales1763700200000 } from './migrations/1763700200000-sales.js';
+import { CustomerHistory1763700300000 } from './migrations/1763700300000-customer-history.js';
 
 export const CustomerConfig = z.object({ ...serviceSettings });
+
+/** The service's own, in their order. */
+export const MIGRATIONS = [Customer1763700100000, Sales1763700200000, CustomerHistory1763700300000];
 
 const customer: ServiceDefinition = {
   service: 'customer',
   entities: [Customer, Contact],
-  migrations: [PeopleMigration, DictionaryMigration, Customer1763700100000, Sales1763700200000],
+  migrations: [PeopleMigration, DictionaryMigration, ...MIGRATIONS],
   records: [CustomerPolicy, DeletedCustomerPolicy],
   module: CustomerModule,
 };

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
-import { Customer1763700100000 } from '../src/migrations/1763700100000-customer.js';
-import { Sales1763700200000 } from '../src/migrations/1763700200000-sales.js';
+import { MIGRATIONS } from '../src/app.js';
 import { startWorld, type World } from './customer.fixture.js';
 
 let world: World;
@@ -10,7 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => world?.service.stop());
 
-const OURS = /^(customer|contact|product|stock|sales_order|sales_order_line|feed_rejection|customer_number)([. ]|$)/;
+/** All but what the platform's own migrations make. */
+const OURS =
+  /^(?!.*(outbox|event_sequence|relay_epoch|consumer_|dead_letter|idempotency_key|person|role_grant|dictionary_entry|migrations))/;
 
 /** Every column, constraint and index of the schema, one a line. */
 const shape = async () =>
@@ -38,11 +39,9 @@ it('goes down to nothing of its own and up again to the same shape', async () =>
   try {
     const before = await shape();
     expect(before.filter((line) => OURS.test(line)).length).toBeGreaterThan(90);
-    await new Sales1763700200000().down(runner);
-    await new Customer1763700100000().down(runner);
+    for (const Migration of MIGRATIONS.toReversed()) await new Migration().down(runner);
     expect((await shape()).filter((line) => OURS.test(line))).toEqual([]);
-    await new Customer1763700100000().up(runner);
-    await new Sales1763700200000().up(runner);
+    for (const Migration of MIGRATIONS) await new Migration().up(runner);
     expect(await shape()).toEqual(before);
   } finally {
     await runner.release();

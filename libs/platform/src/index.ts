@@ -3,7 +3,7 @@ export * from './config/service-settings.js';
 export * from './context/request-context.js';
 export * from './context/trace.js';
 export type { EntityClass, MigrationClass } from './db/data-source.js';
-export { timelinePlan } from './db/timeline.js';
+export { type Act, type History, recordActs, timelinePlan } from './db/timeline.js';
 export { CREATE_BIGRAMS, DROP_BIGRAMS, containsText, searchText } from './db/search.js';
 export { escapeLike, type ListPlan, type ListQuery, type Page, readList } from './db/list.js';
 export { type RecordPolicy, visibleTo } from './db/record-policy.js';
