@@ -7,7 +7,7 @@ export { type Act, type History, recordActs, timelinePlan } from './db/timeline.
 export { CREATE_BIGRAMS, DROP_BIGRAMS, containsText, searchText } from './db/search.js';
 export { escapeLike, type ListPlan, type ListQuery, type Page, readList } from './db/list.js';
 export { type RecordPolicy, visibleTo } from './db/record-policy.js';
-export { runSql } from './db/sql.js';
+export { runSql, together } from './db/sql.js';
 export * from './db/sql-state.js';
 export { type EventTx, Tx } from './db/tx.js';
 export { UnitOfWork } from './db/unit-of-work.js';

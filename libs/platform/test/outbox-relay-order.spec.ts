@@ -47,7 +47,7 @@ describe('OutboxRelay: order and marks', () => {
   };
 
   it('EVT-3: the events of one record go one after the other', () => {
-    const row = (aggregate: string, aggregate_id: string, sequence: number) => ({ aggregate, aggregate_id, sequence });
+    const row = (aggregate: string, id: string, sequence: number) => ({ record: `${aggregate} ${id}`, sequence });
     const [a1, b1, a2, other, a3] = [
       row('ticket', 'a', 1),
       row('ticket', 'b', 1),
@@ -157,10 +157,10 @@ describe('OutboxRelay: order and marks', () => {
     const client = dedicatedClient('service', messaging.database.url);
     await client.connect();
     try {
-      const batch = await readBatch(client, []);
-      expect(batch.map((row) => row.aggregate_id)).toEqual(ids.slice(0, 2));
-      const rest = await readBatch(client, [batch[0]!.id]);
-      expect(rest.map((row) => row.aggregate_id)).toEqual(ids.slice(1));
+      const batch = await readBatch(client, 'service', []);
+      expect(batch.map(({ record }) => record)).toEqual(ids.slice(0, 2).map((id) => `ticket ${id}`));
+      const rest = await readBatch(client, 'service', [batch[0]!.id]);
+      expect(rest.map(({ record }) => record)).toEqual(ids.slice(1).map((id) => `ticket ${id}`));
     } finally {
       await client.end();
     }

@@ -1,5 +1,5 @@
 import { OpportunityWon, type DataOf } from '#contracts';
-import { foldName, On, type EventTx, type Tx } from '#platform';
+import { foldName, On, together, type EventTx, type Tx } from '#platform';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Contact } from '../contact/contact.entity.js';
@@ -15,22 +15,22 @@ export class CustomerConsumer {
    */
   @On(OpportunityWon)
   async createCustomer(@Payload() won: DataOf<typeof OpportunityWon>, @Ctx() tx: EventTx): Promise<void> {
-    const [, made] = await Promise.all([
+    const [, made, existing, code] = await together([
       lockName(tx, won.customerName),
       tx.query('SELECT 1 FROM customer WHERE source_opportunity_id = $1', [won.opportunityId]),
+      livingOfName(tx, foldName(won.customerName)),
+      nextCustomerCode(tx),
     ]);
     if (made.length > 0) return;
-    const existing = await livingOfName(tx, foldName(won.customerName));
     if (existing) {
       tx.publish(existing.link(won.opportunityId));
       return;
     }
-    const customer = Customer.fromWon(won, await nextCustomerCode(tx));
-    await lockRefs(tx, customer.refs);
+    const customer = Customer.fromWon(won, code);
     const contacts = won.contactName
       ? [Contact.of(customer.id, { name: won.contactName, officePhone: won.contactPhone, isPrimary: true })]
       : [];
-    await addCustomer(tx, customer, contacts);
+    await together([lockRefs(tx, customer.refs), addCustomer(tx, customer, contacts)]);
   }
 }
 

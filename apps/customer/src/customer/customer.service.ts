@@ -1,5 +1,5 @@
 import { CrmError, type CustomerChanges, type CustomerInput, type CustomerView } from '#contracts';
-import { Dictionary, foldName, People, UnitOfWork, type Tx } from '#platform';
+import { Dictionary, foldName, People, together, UnitOfWork, type Tx } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { lockRefs } from '../sales/feed-locks.js';
 import { joinOrders } from '../sales/order-record.js';
@@ -38,15 +38,15 @@ export class CustomerService {
     return this.uow.run(async (tx) => {
       const ownerId = named ?? tx.actor.id;
       // Statements side by side go to PostgreSQL together, in this order.
-      const [, , code] = await Promise.all([
+      const [, , code] = await together([
         this.requireCodes(tx, input),
         this.people.requireEligible(tx, 'ownerId', ownerId, 'customer.update'),
         nextCustomerCode(tx),
+        lockName(tx, input.name),
       ]);
       const customer = Customer.open(input, { code, ownerId });
-      await Promise.all([lockName(tx, customer.name), lockRefs(tx, customer.refs), requireFreeRef(tx, customer)]);
+      await together([lockRefs(tx, customer.refs), requireFreeRef(tx, customer), addCustomer(tx, customer)]);
       tx.requireScope('customer.create', ownerId);
-      await addCustomer(tx, customer);
       return customer.view();
     });
   }

@@ -61,6 +61,18 @@ export async function runSql<R>(
   }
 }
 
+/**
+ * For statements that go out together and for what waits for them: gives the results when all have settled, or throws the error of
+ * the first, in their order, that failed.
+ */
+export async function together<const T extends readonly unknown[]>(
+  work: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const results = await Promise.allSettled(work);
+  for (const result of results) if (result.status === 'rejected') throw result.reason as Error;
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as never;
+}
+
 const gathering = new WeakSet<Executor>();
 
 /** All that is sent to a session within one turn goes out in one write: each write wakes the server, which costs more than the rest. */

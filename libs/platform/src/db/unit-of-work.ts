@@ -5,7 +5,7 @@ import { currentContext, type RequestContext } from '../context/request-context.
 import { RelaySignal } from '../events/relay-signal.js';
 import { writeOutbox } from '../events/outbox.js';
 import { RECORD_POLICIES } from '../start/tokens.js';
-import { inTransaction } from './sql.js';
+import { inTransaction, together } from './sql.js';
 import { hasSqlState } from './sql-state.js';
 import type { RecordPolicy } from './record-policy.js';
 import { Tx } from './tx.js';
@@ -51,8 +51,8 @@ export class UnitOfWork {
     const claims = use !== undefined && !use.claimed;
     const { result, published } = await inTransaction(this.dataSource, async (manager) => {
       const tx = new Tx(manager, this.policies);
-      if (claims) await claimKey(tx, context!);
-      const answer = await work(tx);
+      // The work does not wait for the claim, which saves a round trip: if the key was used before, nothing of the work is kept.
+      const [, answer] = await together([claims ? claimKey(tx, context!) : undefined, work(tx)]);
       const keepAnswer = () =>
         tx.query('UPDATE idempotency_key SET status = $3, answer = $4 WHERE principal = $1 AND key = $2', [
           context!.actor.id,

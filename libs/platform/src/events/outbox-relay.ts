@@ -6,7 +6,7 @@ import type pg from 'pg';
 import { dedicatedClient } from '../db/data-source.js';
 import type { Logger } from '../logging/logger.js';
 import { ensureDurable, ensureStream, sessionOf, streamManager } from './nats-connection.js';
-import { lanesOf, messageOf, type OutboxRow, readBatch } from './outbox-batch.js';
+import { lanesOf, type OutboxRow, payloadOf, readBatch } from './outbox-batch.js';
 import type { RelaySignal } from './relay-signal.js';
 import { republishLost } from './stream-reconciler.js';
 
@@ -186,7 +186,7 @@ export class OutboxRelay {
     const goesOn = (): boolean => failures.length === 0 && !this.stopped && sameSession();
     const publish = async (row: OutboxRow): Promise<void> => {
       const behind = this.highest;
-      const { seq, duplicate } = await js.publish(row.type, messageOf(this.options.service, row), {
+      const { seq, duplicate } = await js.publish(row.type, payloadOf(row), {
         msgID: row.event_id,
         timeout: PUBLISH_TIMEOUT_MS,
       });
@@ -196,10 +196,11 @@ export class OutboxRelay {
       answered.push({ id: row.id, seq });
     };
 
-    let rows = await readBatch(client, inHand);
+    const { service } = this.options;
+    let rows = await readBatch(client, service, inHand);
     while (rows.length > 0 && goesOn()) {
       for (const { id } of rows) inHand.add(id);
-      const next = readBatch(client, inHand).catch((err: unknown): OutboxRow[] => {
+      const next = readBatch(client, service, inHand).catch((err: unknown): OutboxRow[] => {
         failures.push(err);
         return [];
       });
