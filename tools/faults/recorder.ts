@@ -50,7 +50,11 @@ export async function startRecording({ database }: Cluster): Promise<void> {
       BEGIN INSERT INTO recorder.effect (place, record) VALUES (TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME, NEW.id::text); RETURN NULL; END $$;
     CREATE FUNCTION recorder.note_step() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
       BEGIN
-        IF NEW.sequence <> OLD.sequence THEN
+        IF TG_OP = 'INSERT' THEN
+          IF NEW.sequence > 0 THEN
+            INSERT INTO recorder.step (consumer, record, before, after) VALUES (NEW.consumer, NEW.aggregate_id, 0, NEW.sequence);
+          END IF;
+        ELSIF NEW.sequence <> OLD.sequence THEN
           INSERT INTO recorder.step (consumer, record, before, after) VALUES (NEW.consumer, NEW.aggregate_id, OLD.sequence, NEW.sequence);
         END IF;
         RETURN NULL;
@@ -70,7 +74,7 @@ export async function startRecording({ database }: Cluster): Promise<void> {
     );
   for (const service of SERVICES)
     await database.query(`
-      CREATE TRIGGER recorder AFTER UPDATE ON ${service}.consumer_position FOR EACH ROW EXECUTE FUNCTION recorder.note_step();
+      CREATE TRIGGER recorder AFTER INSERT OR UPDATE ON ${service}.consumer_position FOR EACH ROW EXECUTE FUNCTION recorder.note_step();
       CREATE TRIGGER recorder AFTER UPDATE ON ${service}.relay_epoch FOR EACH ROW EXECUTE FUNCTION recorder.note_reign();
       CREATE TRIGGER recorder AFTER UPDATE OF published_at ON ${service}.outbox FOR EACH ROW WHEN (NEW.published_at IS NOT NULL) EXECUTE FUNCTION recorder.note_mark();`);
 }

@@ -6,7 +6,14 @@ import { runInContext } from '../context/request-context.js';
 import type { RecordPolicy } from '../db/record-policy.js';
 import { inTransaction } from '../db/sql.js';
 import { type EventTx, Tx } from '../db/tx.js';
-import { type Incoming, lockPositions, type Outcome, PermanentEventError, savePositions } from './consumer-position.js';
+import {
+  type Incoming,
+  isTakenPosition,
+  lockKnownPositions,
+  type Outcome,
+  PermanentEventError,
+  savePositions,
+} from './consumer-position.js';
 import { buryUnreadable, forgetRetries, recordFailure, queueBehind } from './dead-letter.store.js';
 import type { OnOptions } from './on.decorator.js';
 import { writeOutbox } from './outbox.js';
@@ -60,6 +67,7 @@ export class EventInbox {
     try {
       return await this.apply(consumer, messages, note);
     } catch (error) {
+      if (isTakenPosition(error)) return this.settle(consumer, messages, note);
       if (messages.length === 1) {
         const message = messages[0]!;
         return new Map([[message.streamSeq, await recordFailure(this.dataSource, consumer, message.envelope, error)]]);
@@ -75,7 +83,7 @@ export class EventInbox {
     const outcomes = new Map<number, Outcome>();
     const published = await inTransaction(this.dataSource, async (manager) => {
       const tx = new Tx(manager, this.policies);
-      const positions = await lockPositions(
+      const positions = await lockKnownPositions(
         manager,
         consumer,
         messages.map((m) => m.envelope.subject),
