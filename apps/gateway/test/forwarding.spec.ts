@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { jobIdOf } from '#contracts';
 import { importJWK, jwtVerify } from 'jose';
 import { request } from 'undici';
+import { v7 } from 'uuid';
 import { eventually, GatewayFixture } from './gateway.fixture.js';
 import { json } from './upstream.server.js';
 
@@ -70,6 +72,31 @@ describe('the gateway forwards', () => {
       expect(headers.get('x-request-id')).toBeTruthy();
       expect(headers.get('traceparent')).toBeTruthy();
     }
+    expect(gateway.received).toEqual([]);
+  });
+
+  it('finds a job in the service that runs it, by its id alone', async () => {
+    const ids = { marketing: jobIdOf('marketing', v7()), customer: jobIdOf('customer', v7()) };
+    for (const service of ['marketing', 'customer'] as const) {
+      const url = `/api/v1/jobs/${ids[service]}`;
+      expect((await gateway.call(url, { token })).status).toBe(200);
+      expect((await gateway.call(`${url}/undo`, { token, method: 'POST' })).status).toBe(200);
+      expect(gateway.upstreams[service].received.map((received) => received.url)).toEqual([url, `${url}/undo`]);
+      const { payload } = await jwtVerify(
+        String(gateway.upstreams[service].received[0]!.headers['x-crm-assertion']),
+        await importJWK(gateway.assertionKey, 'EdDSA'),
+      );
+      expect(payload.aud).toBe(service);
+    }
+    gateway.forgetReceived();
+    for (const id of [jobIdOf('auth', v7()), `${v7().slice(0, -1)}f`, 'x']) {
+      const answer = await gateway.call(`/api/v1/jobs/${id}`, { token });
+      expect([answer.status, await answer.json()]).toEqual([
+        404,
+        expect.objectContaining({ type: '/problems/not-found' }),
+      ]);
+    }
+    expect((await gateway.call(`/api/v1/jobs/${ids.customer}`)).status).toBe(401);
     expect(gateway.received).toEqual([]);
   });
 

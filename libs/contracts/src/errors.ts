@@ -123,6 +123,11 @@ export const PROBLEMS = {
     zh: '必须保留最后一名在用的超级管理员',
   }),
   'in-use': problem(409, { en: 'The record is in use', zh: '记录正在使用' }),
+  'not-undoable': problem(
+    409,
+    { en: 'This job cannot be taken back', zh: '该任务无法撤销' },
+    { en: 'Jobs of the kind "{kind}" cannot be taken back.', zh: '“{kind}”类任务无法撤销。' },
+  ),
   'idempotency-in-progress': problem(409, {
     en: 'A request with this Idempotency-Key is still running',
     zh: '使用该 Idempotency-Key 的请求仍在处理中',

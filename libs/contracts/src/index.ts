@@ -15,6 +15,7 @@ export * from './http/auth.api.js';
 export * from './http/customer.api.js';
 export * from './http/define-routes.js';
 export * from './http/fields.js';
+export * from './http/jobs.api.js';
 export * from './http/list.js';
 export * from './http/marketing.api.js';
 export * from './http/operations.api.js';

@@ -95,6 +95,8 @@ function accessText({ access, bodyLimit }: ServiceRoute): string {
 
 function success(route: ServiceRoute, schemas: SchemaCatalogue): Record<string, unknown> {
   const status = route.status ?? (route.response ? 200 : 204);
+  if (route.file)
+    return { [status]: { description: 'Done', content: { [route.file]: { schema: { type: 'string' } } } } };
   if (!route.response) return { [status]: { description: 'Done' } };
   const schema = schemas.output(route.response);
   const formats =

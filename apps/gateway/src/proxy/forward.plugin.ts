@@ -1,4 +1,4 @@
-import { CrmError, type Method, ROUTES, type ServiceRoute } from '#contracts';
+import { CrmError, type Method, ROUTES, serviceOfJob, type ServiceRoute } from '#contracts';
 import { type Logger, toCrmError } from '#platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import type { AssertionSigner } from '../access/assertion.signer.js';
@@ -13,6 +13,7 @@ import { requestHeaders } from './headers.js';
 import { ClientGone, Quota } from './quota.js';
 import { callerKey, plainAddress, RateLimits } from './rate-limits.js';
 import { BODY_LIMIT, hasBody, readBody } from './request-body.js';
+import type { Upstream } from './upstream.js';
 import type { Upstreams } from './upstreams.js';
 
 export const API_PREFIX = '/api/v1';
@@ -75,7 +76,7 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
 
   /** 503 for what would have to wait, which costs nearly nothing, then 401, then 429, then 403. */
   async function admit(request: FastifyRequest, route?: ServiceRoute): Promise<void> {
-    admission.check(route && upstreams.of(route.service));
+    admission.check(route && upstreamOf(route, request));
     if (route?.access !== 'public') request.caller = await identify(request);
     await limits.count(request, route);
     if (route && request.caller) authorize(request.caller, route);
@@ -83,22 +84,30 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
     if (Object.values(request.params as Record<string, string>).includes('')) throw new CrmError('route-not-found');
   }
 
+  /** A job's id says which service runs it; undefined for one that none can have. */
+  function upstreamOf({ ofJob, service }: ServiceRoute, request: FastifyRequest): Upstream | undefined {
+    const asked = ofJob ? serviceOfJob((request.params as { id: string }).id) : service;
+    return asked && upstreams.of(asked);
+  }
+
   function forward(route: ServiceRoute): RouteHandlerMethod {
-    const upstream = upstreams.of(route.service);
     return async (request, reply) => {
       const { raw, caller } = request;
+      const upstream = upstreamOf(route, request);
+      if (!upstream) throw new CrmError('not-found');
+      const { service } = upstream;
       const key = callerKey(request);
       const body = hasBody(raw) ? await acceptBody(request, route, bodies.until(reply.raw, key)) : null;
       const assertion = await (caller
-        ? signer.assertion(caller.holder, caller.principal, route.service)
-        : signer.anonymous(route.service));
+        ? signer.assertion(caller.holder, caller.principal, service)
+        : signer.anonymous(service));
       const passport = {
         assertion,
         address: plainAddress(request.ip),
         requestId: request.id,
         traceparent: request.traceparent,
       };
-      inFlight.until(reply.raw, `${route.service} ${key}`)(1);
+      inFlight.until(reply.raw, `${service} ${key}`)(1);
       admission.check(upstream);
       reply.hijack();
       const forwarded = {

@@ -3,6 +3,7 @@ import type { Right } from '../access/rights.js';
 import type { ListDefinition } from './list.js';
 
 export type ServiceName = 'auth' | 'marketing' | 'customer' | 'service' | 'reporting';
+/** Never reordered: a service's place is part of its jobs' ids. */
 export const SERVICES: readonly ServiceName[] = ['auth', 'marketing', 'customer', 'service', 'reporting'];
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -34,6 +35,10 @@ export interface Route {
   readonly beforePasswordChange?: boolean;
   /** Bytes that a body may have, where it is not the general 1 MiB. */
   readonly bodyLimit?: number;
+  /** The answer is a file of this type. */
+  readonly file?: string;
+  /** Every service with jobs serves it, for the jobs of its own. */
+  readonly ofJob?: boolean;
 }
 
 export interface ServiceRoute extends Route {

@@ -1,6 +1,7 @@
 import { AuthRoutes } from './auth.api.js';
 import { CustomerRoutes, DictionaryRoutes } from './customer.api.js';
 import type { ServiceRoute } from './define-routes.js';
+import { JobRoutes } from './jobs.api.js';
 import { MarketingRoutes } from './marketing.api.js';
 import { OPERATIONS_ROUTES } from './operations.api.js';
 import { ReportingRoutes } from './reporting.api.js';
@@ -16,6 +17,7 @@ export const ROUTES: readonly ServiceRoute[] = [
   DictionaryRoutes,
   ServiceRoutes,
   ReportingRoutes,
+  JobRoutes,
 ]
   .flatMap((routes) => Object.values<ServiceRoute>(routes))
   .concat(OPERATIONS_ROUTES);

@@ -1,8 +1,9 @@
-import { ASSERTION_HEADER, CLIENT_ADDRESS_HEADER, CrmError, type ServiceRoute } from '#contracts';
+import { ASSERTION_HEADER, CLIENT_ADDRESS_HEADER, CrmError, jobPath, type ServiceRoute } from '#contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createHmac } from 'node:crypto';
 import { ANONYMOUS, preferredLanguage, type RequestContext, runInContext } from '../context/request-context.js';
 import { continueTrace } from '../context/trace.js';
+import { API_PREFIX } from '../start/tokens.js';
 import type { AssertionVerifier } from './assertion.js';
 import { rawBody } from './json-body.js';
 
@@ -58,8 +59,10 @@ interface Answer {
 function nameRecord(route: ServiceRoute, request: FastifyRequest, reply: FastifyReply, answer: Answer | null): void {
   if (answer === null) return;
   if (typeof answer.version === 'number') void reply.header('etag', `"${answer.version}"`);
-  if (route.status === 201 && typeof answer.id === 'string')
-    void reply.header('location', `${pathOf(request)}/${answer.id}`);
+  if (typeof answer.id !== 'string') return;
+  if (route.status === 201) void reply.header('location', `${pathOf(request)}/${answer.id}`);
+  // Long work is answered with its job.
+  else if (route.status === 202) void reply.header('location', `/${API_PREFIX}${jobPath(answer.id)}`);
 }
 
 /** Identity and what comes beside it; nothing of it counts without a valid assertion. */

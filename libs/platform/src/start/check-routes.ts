@@ -1,4 +1,4 @@
-import { ROUTES, type ServiceName, type ServiceRoute } from '#contracts';
+import { JOB_SERVICES, ROUTES, type ServiceName, type ServiceRoute } from '#contracts';
 import { RequestMethod } from '@nestjs/common';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { OPERATIONAL, ROUTE } from '../http/handles.decorator.js';
@@ -11,7 +11,9 @@ const address = (method: string, path: string): string => `${method} ${path}`;
  */
 export function checkRoutes(service: ServiceName, discovery: DiscoveryService, scanner: MetadataScanner): void {
   const declared = new Map(
-    ROUTES.filter((route) => route.service === service).map((route) => [address(route.method, route.path), route]),
+    ROUTES.filter((route) => (route.ofJob ? JOB_SERVICES.includes(service) : route.service === service)).map(
+      (route) => [address(route.method, route.path), route],
+    ),
   );
   const problems: string[] = [];
   for (const { instance, metatype } of discovery.getControllers()) {

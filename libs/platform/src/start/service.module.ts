@@ -1,5 +1,5 @@
 import { type ServiceName, TOPOLOGY } from '#contracts';
-import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -20,6 +20,8 @@ import { deadLettersController } from '../http/dead-letters.controller.js';
 import { HealthController } from '../http/health.controller.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { RightsGuard } from '../http/rights.guard.js';
+import type { JobKind } from '../jobs/job-kind.js';
+import { jobParts } from '../jobs/job.providers.js';
 import type { Logger } from '../logging/logger.js';
 import { Readiness } from './readiness.js';
 import { EVENT_HANDLERS, LOGGER, RECORD_POLICIES, SERVICE_CONFIG, SERVICE_NAME } from './tokens.js';
@@ -31,6 +33,8 @@ export interface ServiceDefinition {
   /** Besides the platform's own; run in the order of their names' timestamps. */
   readonly migrations: MigrationClass[];
   readonly records?: readonly RecordPolicy[];
+  /** Its kinds of background work; providers of the module. */
+  readonly jobs?: readonly Type<JobKind>[];
   readonly module: DynamicModule | (new () => object);
 }
 
@@ -40,6 +44,7 @@ export interface ServiceDefinition {
 export class ServiceModule {
   static of(definition: ServiceDefinition, config: ServiceConfig, logger: Logger, broker: Broker): DynamicModule {
     const { service, entities, migrations, records = [] } = definition;
+    const jobs = jobParts(service, definition.jobs ?? []);
     return {
       module: ServiceModule,
       imports: [
@@ -50,6 +55,7 @@ export class ServiceModule {
           useFactory: () => ({
             ...dataSourceOptions(service, config.DATABASE_URL, config.DATABASE_POOL, entities, [
               Messaging1763700000000,
+              ...jobs.migrations,
               ...migrations,
             ]),
             name: service,
@@ -64,7 +70,7 @@ export class ServiceModule {
         }),
         definition.module,
       ],
-      controllers: [HealthController, deadLettersController(service)],
+      controllers: [HealthController, deadLettersController(service), ...jobs.controllers],
       providers: [
         { provide: DataSource, useExisting: getDataSourceToken(service) },
         { provide: SERVICE_NAME, useValue: service },
@@ -96,6 +102,7 @@ export class ServiceModule {
         Readiness,
         DeadLetters,
         Housekeeping,
+        ...jobs.providers,
         // In this order: the first says who asks and for which route.
         { provide: APP_GUARD, useClass: RightsGuard },
         { provide: APP_GUARD, useClass: ContractGuard },
@@ -112,6 +119,7 @@ export class ServiceModule {
         RelaySignal,
         ProjectionLag,
         Readiness,
+        ...jobs.exports,
       ],
     };
   }

@@ -19,9 +19,7 @@ import { checkRoutes } from './check-routes.js';
 import { Readiness } from './readiness.js';
 import type { RunningApp } from './run-main.js';
 import { type ServiceDefinition, ServiceModule } from './service.module.js';
-import { EVENT_HANDLERS } from './tokens.js';
-
-export const API_PREFIX = 'api/v1';
+import { API_PREFIX, EVENT_HANDLERS } from './tokens.js';
 
 /** Starts a service; resolves when its port listens. Whether it is ready is asked at `/health/ready`. */
 export async function startService(definition: ServiceDefinition, config: ServiceConfig): Promise<RunningApp> {

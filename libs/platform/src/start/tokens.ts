@@ -4,3 +4,6 @@ export const SERVICE_CONFIG = Symbol('SERVICE_CONFIG');
 export const SERVICE_NAME = Symbol('SERVICE_NAME');
 export const RECORD_POLICIES = Symbol('RECORD_POLICIES');
 export const EVENT_HANDLERS = Symbol('EVENT_HANDLERS');
+export const JOB_CLASSES = Symbol('JOB_CLASSES');
+
+export const API_PREFIX = 'api/v1';

@@ -1,0 +1,150 @@
+import { type Actor, CrmError, jobIdOf, type JobView, type ServiceName, serviceOfJob } from '#contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { v7 } from 'uuid';
+import { currentContext } from '../context/request-context.js';
+import { runSql } from '../db/sql.js';
+import { hasSqlState } from '../db/sql-state.js';
+import type { Tx } from '../db/tx.js';
+import { UnitOfWork } from '../db/unit-of-work.js';
+import { SERVICE_NAME } from '../start/tokens.js';
+import { jobErrors, jobResult } from './job-files.js';
+import { type JobClass, JobKinds } from './job-kinds.js';
+import type { JobKind } from './job-kind.js';
+import { isOver, JOB_WITH_UNDO, type JobRow, jobView } from './job-row.js';
+import { JobSignal } from './job-signal.js';
+
+export interface NewJob<P> {
+  readonly parameters: P;
+  /** Where it is known at once. */
+  readonly total?: number;
+  /** The columns of a file, for the list of what was refused. */
+  readonly columns?: readonly string[];
+  /** The id that its input was stored under. */
+  readonly id?: string;
+}
+
+/** Starts background jobs, and tells of them. */
+@Injectable()
+export class Jobs {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly uow: UnitOfWork,
+    private readonly kinds: JobKinds,
+    private readonly signal: JobSignal,
+    @Inject(SERVICE_NAME) private readonly service: ServiceName,
+  ) {}
+
+  /**
+   * Stores a job of this kind in the name of who asks; it starts when that is committed. `within` runs in the same transaction, before,
+   * for checks and for what must be written together with it.
+   */
+  async start<P>(
+    kind: JobClass<P>,
+    job: NewJob<P>,
+    within: (tx: Tx) => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<JobView> {
+    const found = this.kinds.of(kind);
+    const view = await this.uow.run(async (tx) => {
+      await within(tx);
+      return this.store(tx, found, job);
+    });
+    this.signal.notify();
+    return view;
+  }
+
+  /** @throws CrmError not-found where there is none, or none that this person may see */
+  async get(id: string, actor: Actor): Promise<JobView> {
+    return this.view(await this.visible(id, actor));
+  }
+
+  async errors(id: string, actor: Actor) {
+    const job = await this.visible(id, actor);
+    return jobErrors(this.dataSource, job, this.language);
+  }
+
+  /** @throws CrmError not-found where the kind has no result */
+  async result(id: string, actor: Actor) {
+    const job = await this.visible(id, actor);
+    const columns = this.resultColumns(job);
+    if (!columns) throw new CrmError('not-found');
+    return jobResult(this.dataSource, job, columns, this.language);
+  }
+
+  /** Starts the job that takes this one back. */
+  async undo(id: string, actor: Actor): Promise<JobView> {
+    const job = await this.visible(id, actor);
+    const kind = this.kinds.find(job.kind);
+    if (!kind?.undo || job.undoes !== null) throw new CrmError('not-undoable', { kind: job.kind });
+    if (!isOver(job.status)) throw illegalUndo(job.status);
+    if (job.undoStatus && job.undoStatus !== 'failed')
+      throw illegalUndo(isOver(job.undoStatus) ? 'undone' : 'being undone');
+    if (actor.kind !== 'gateway' && !actor.rights[kind.right]) throw new CrmError('forbidden', { right: kind.right });
+    try {
+      const { parameters, processed } = job;
+      const view = await this.uow.run((tx) => this.store(tx, kind, { parameters, total: processed }, job.id));
+      this.signal.notify();
+      return view;
+    } catch (error) {
+      if (hasSqlState(error, '23505')) throw illegalUndo('being undone');
+      throw error;
+    }
+  }
+
+  private async store(
+    tx: Tx,
+    kind: JobKind,
+    { parameters, total, columns = [], id = this.newId() }: NewJob<unknown>,
+    undoes: string | null = null,
+  ): Promise<JobView> {
+    const { sessionId: _session, ...creator } = tx.actor;
+    await tx.query(
+      `INSERT INTO job (id, kind, access, creator_id, creator, traceparent, parameters, total, columns, undoes)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+      [
+        id,
+        kind.kind,
+        kind.right,
+        creator.id,
+        JSON.stringify(creator),
+        currentContext()?.traceparent,
+        JSON.stringify(parameters),
+        total ?? null,
+        columns,
+        undoes,
+      ],
+    );
+    const [row] = await tx.query<JobRow>(`${JOB_WITH_UNDO} WHERE t.id = $1`, [id]);
+    return this.view(row!);
+  }
+
+  newId(): string {
+    return jobIdOf(this.service, v7());
+  }
+
+  private async visible(id: string, actor: Actor): Promise<JobRow> {
+    const [row] =
+      serviceOfJob(id) === this.service
+        ? await runSql<JobRow>(this.dataSource.manager, `${JOB_WITH_UNDO} WHERE t.id = $1`, [id])
+        : [];
+    const rights: Partial<Record<string, string>> = actor.rights;
+    if (!row || (row.creatorId !== actor.id && rights[row.access] !== 'all')) throw new CrmError('not-found');
+    return row;
+  }
+
+  private view(row: JobRow): JobView {
+    const shown = { hasResult: this.resultColumns(row) !== undefined, undoable: !!this.kinds.find(row.kind)?.undo };
+    return jobView(row, shown, this.language);
+  }
+
+  private resultColumns({ kind, undoes }: JobRow) {
+    const found = this.kinds.find(kind);
+    return undoes === null ? found?.result : found?.undoResult;
+  }
+
+  private get language() {
+    return currentContext()?.language ?? 'en';
+  }
+}
+
+const illegalUndo = (state: string) => new CrmError('illegal-transition', { move: 'undo', state, allowed: [] });
