@@ -233,11 +233,12 @@ interface Answered {
 
 async function markPublished(client: pg.Client, epoch: number, answered: readonly Answered[]): Promise<void> {
   const ids = answered.map(({ id }) => id);
-  const { rowCount } = await client.query(
-    `UPDATE outbox o SET published_at = now(), stream_seq = v.seq FROM unnest($1::bigint[], $2::bigint[]) AS v (id, seq)
+  const { rowCount } = await client.query({
+    name: 'relay-mark',
+    text: `UPDATE outbox o SET published_at = now(), stream_seq = v.seq FROM unnest($1::bigint[], $2::bigint[]) AS v (id, seq)
       WHERE o.id = v.id AND o.id BETWEEN $4 AND $5 AND (SELECT epoch FROM relay_epoch) = $3`,
-    [ids, answered.map(({ seq }) => seq), epoch, Math.min(...ids), Math.max(...ids)],
-  );
+    values: [ids, answered.map(({ seq }) => seq), epoch, Math.min(...ids), Math.max(...ids)],
+  });
   if (rowCount !== answered.length) throw new Error('another copy has taken the relay over');
 }
 
