@@ -97,23 +97,26 @@ function success(route: ServiceRoute, schemas: SchemaCatalogue): Record<string, 
   const status = route.status ?? (route.response ? 200 : 204);
   if (route.file)
     return { [status]: { description: 'Done', content: { [route.file]: { schema: { type: 'string' } } } } };
+  if (route.list?.formats) return { [status]: { description: 'The file', content: files(route.list.formats) } };
   if (!route.response) return { [status]: { description: 'Done' } };
   const schema = schemas.output(route.response);
   const formats =
     (route.query && (schemas.input(route.query).properties as Record<string, JsonSchema>)?.['format']?.enum) ?? [];
-  const files = (formats as string[])
-    .filter((format) => format in FILES)
-    .map((format) => [FILES[format]!, { schema: { type: 'string' } }]);
   return {
     [status]: {
       description: 'Done',
       ...(takesIfMatch(route) || status === 201
         ? { headers: { ETag: { description: 'The version of the record', schema: { type: 'string' } } } }
         : {}),
-      content: { 'application/json': { schema }, ...Object.fromEntries(files) },
+      content: { 'application/json': { schema }, ...files(formats as string[]) },
     },
   };
 }
+
+const files = (formats: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(
+    formats.filter((format) => format in FILES).map((format) => [FILES[format]!, { schema: { type: 'string' } }]),
+  );
 
 function problems(route: ServiceRoute): Record<string, unknown> {
   const changes = route.method !== 'GET';

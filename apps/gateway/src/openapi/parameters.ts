@@ -1,5 +1,6 @@
 import {
   DEFAULT_PAGE,
+  type FileFormat,
   type FilterType,
   type ListDefinition,
   MAX_PAGE,
@@ -70,11 +71,23 @@ function listParameters(list: ListDefinition): Parameter[] {
       ? [query('q', { type: 'string' }, 'Literal containment; case, width, spaces and hyphens do not count')]
       : []),
     query('sort', { type: 'string', enum: sorts, default: list.defaultSort }, 'A leading "-" turns the order around'),
-    query('limit', { type: 'integer', minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE }),
-    query('cursor', { type: 'string' }, 'nextCursor of the page before'),
-    query('count', { type: 'boolean', default: false }, 'Whether the answer shall hold the total'),
+    ...(list.formats ? fileParameters(list.formats) : pageParameters),
   ];
 }
+
+const pageParameters: readonly Parameter[] = [
+  query('limit', { type: 'integer', minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE }),
+  query('cursor', { type: 'string' }, 'nextCursor of the page before'),
+  query('count', { type: 'boolean', default: false }, 'Whether the answer shall hold the total'),
+];
+const fileParameters = (formats: readonly FileFormat[]): Parameter[] => [
+  query('format', { type: 'string', enum: formats, default: 'csv' }),
+  query(
+    'codes',
+    { type: 'boolean', default: false },
+    'Names of fields and dictionary codes, as an import takes them, instead of headings and labels in a language',
+  ),
+];
 
 function filterParameters(field: string, type: FilterType): Parameter[] {
   const schema = FILTER_SCHEMA[type];

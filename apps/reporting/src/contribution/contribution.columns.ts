@@ -1,7 +1,7 @@
 import type { ContributionRow } from '#contracts';
-import type { ReportColumn } from './report-file.js';
+import type { TableColumn } from '#platform';
 
-export const contributionColumns: readonly ReportColumn<ContributionRow>[] = [
+export const contributionColumns: readonly TableColumn<ContributionRow>[] = [
   { field: 'customerId', label: { en: 'Customer ID', zh: '客户标识' }, width: 38 },
   { field: 'customerName', label: { en: 'Customer', zh: '客户名称' }, width: 40 },
   { field: 'currency', label: { en: 'Currency', zh: '币种' }, width: 10 },

@@ -1,10 +1,9 @@
 import type { Actor, ReportQuery } from '#contracts';
 import { ReportingRoutes } from '#contracts';
-import { CurrentActor, Handles, preferredLanguage } from '#platform';
+import { CurrentActor, Handles, preferredLanguage, tableFile } from '#platform';
 import { Controller, Headers, Query } from '@nestjs/common';
 import { ContributionQueries } from './contribution.queries.js';
 import { contributionColumns } from './contribution.columns.js';
-import { reportFile } from './report-file.js';
 
 @Controller()
 export class ContributionController {
@@ -19,7 +18,7 @@ export class ContributionController {
   ) {
     if (query.format === 'json') return this.queries.page(query, actor);
     const name = ['customer-contribution', query.year, query.currency].filter(Boolean).join('-');
-    return reportFile(
+    return tableFile(
       query.format,
       name,
       contributionColumns,

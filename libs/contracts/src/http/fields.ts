@@ -93,4 +93,12 @@ export function refineDecimals(
 
 /** A page of a list; `total` only when the client asked with `count=true`. */
 export const page = <T extends z.ZodType>(item: T) =>
-  z.object({ items: z.array(item), nextCursor: z.string().nullable(), total: z.int().optional() });
+  z.object({
+    items: z.array(item),
+    nextCursor: z.string().nullable(),
+    total: z.int().optional(),
+    totalIsEstimate: z
+      .boolean()
+      .optional()
+      .meta({ description: 'true beside a total above 10,000, which is estimated; up to there it is exact' }),
+  });

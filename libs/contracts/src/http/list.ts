@@ -9,7 +9,12 @@ export interface ListDefinition {
   readonly defaultSort: string;
   /** Whether `q` (literal containment) is offered. */
   readonly search?: boolean;
+  /** The list comes whole, as a file in one of these formats (`format=`), not in pages. */
+  readonly formats?: readonly FileFormat[];
 }
+
+export const FILE_FORMATS = ['csv', 'xlsx'] as const;
+export type FileFormat = (typeof FILE_FORMATS)[number];
 
 export const RANGE_OPERATORS = { gte: '>=', gt: '>', lte: '<=', lt: '<' } as const;
 export const MAX_PAGE = 200;

@@ -1,39 +1,11 @@
-import {
-  type Actor,
-  CrmError,
-  DEFAULT_PAGE,
-  type FieldError,
-  type FilterType,
-  type ListDefinition,
-  MAX_PAGE,
-  RANGE_OPERATORS,
-} from '#contracts';
-import { createHash } from 'node:crypto';
+import { type Actor, CrmError, type ListDefinition } from '#contracts';
 import type { DataSource } from 'typeorm';
 import { fold } from '../text/fold.js';
-import { parseFilterValue } from './filter-value.js';
+import { countRows, type Selection, type Total } from './list-count.js';
+import { type Condition, encodeCursor, type ListQuery } from './list-query.js';
 import { type RecordPolicy, visibleTo } from './record-policy.js';
 import { runSql } from './sql.js';
 import { sqlStateOf } from './sql-state.js';
-
-interface Condition {
-  readonly field: string;
-  readonly operator: 'in' | 'contains' | '>=' | '>' | '<=' | '<';
-  readonly values: readonly (string | number | boolean)[];
-}
-
-/** A list request after its check against the list's definition. */
-export interface ListQuery {
-  readonly conditions: readonly Condition[];
-  readonly q?: string;
-  readonly sort: string;
-  readonly descending: boolean;
-  readonly limit: number;
-  readonly count: boolean;
-  readonly after?: { readonly value: unknown; readonly id: string };
-  /** Identifies list, sort and filters, so that a cursor of another list is refused. */
-  readonly fingerprint: string;
-}
 
 /** How a list is read: names of the definition on the left, SQL on the alias `t` on the right. */
 export interface ListPlan<V> {
@@ -42,6 +14,8 @@ export interface ListPlan<V> {
   readonly select: string;
   /** Sort expressions must be NOT NULL. */
   readonly columns: Readonly<Record<string, string>>;
+  /** Filters that are more than a comparison of their column. */
+  readonly conditions?: Readonly<Record<string, (condition: Condition, add: (value: unknown) => string) => string>>;
   /** The tie-breaker, default `t.id`. */
   readonly id?: string;
   /** The condition for `q`; `add` takes a parameter and gives its placeholder, `folded` is `q` folded. */
@@ -53,117 +27,16 @@ export interface ListPlan<V> {
   readonly view: (row: never) => V;
 }
 
-const MAX_CONDITIONS = 50;
-const MAX_VALUES = 200;
-const isRange = (type: FilterType): boolean => ['int', 'number', 'money', 'date', 'instant'].includes(type);
-
-/** Reads the query string of a list. Unknown names, bad values and foreign cursors are refused, naming the field. */
-export function parseListQuery(
-  definition: ListDefinition,
-  raw: Readonly<Record<string, unknown>>,
-  path: string,
-): ListQuery {
-  const errors: FieldError[] = [];
-  const fail = (field: string, code: string, message: string) => void errors.push({ path: field, code, message });
-  const conditions: Condition[] = [];
-  const { limit = String(DEFAULT_PAGE), cursor, sort = definition.defaultSort, count = 'false', q, ...filters } = raw;
-
-  const size = Number(limit);
-  if (typeof limit !== 'string' || !/^\d{1,4}$/.test(limit) || size < 1 || size > MAX_PAGE)
-    fail('limit', 'out_of_range', `1 to ${MAX_PAGE} · 1 至 ${MAX_PAGE}`);
-  if (count !== 'true' && count !== 'false') fail('count', 'invalid_value', 'true or false · true 或 false');
-  const descending = typeof sort === 'string' && sort.startsWith('-');
-  const sortField = typeof sort === 'string' ? sort.replace(/^-/, '') : '';
-  if (!definition.sorts.includes(sortField))
-    fail(
-      'sort',
-      'invalid_value',
-      `one of ${definition.sorts.join(', ')}, with - for descending · 可选 ${definition.sorts.join(', ')},降序加 -`,
-    );
-  if (q !== undefined && (!definition.search || typeof q !== 'string' || q.length > 100 || q.includes('\0')))
-    fail(
-      'q',
-      'invalid_value',
-      definition.search
-        ? 'a text of at most 100 characters · 最多 100 个字符'
-        : 'this list has no search · 此列表不支持搜索',
-    );
-
-  const entries = Object.entries(filters);
-  if (entries.length > MAX_CONDITIONS)
-    fail('', 'too_many', `at most ${MAX_CONDITIONS} filters · 最多 ${MAX_CONDITIONS} 个筛选条件`);
-  else
-    for (const [name, value] of entries) {
-      const match = /^(\w+)(?:\[(gte|gt|lte|lt)\])?$/.exec(name);
-      const field = match?.[1] ?? '';
-      const type = Object.hasOwn(definition.filters, field) ? definition.filters[field] : undefined;
-      const range = match?.[2] as keyof typeof RANGE_OPERATORS | undefined;
-      if (!type || (range && !isRange(type))) {
-        fail(
-          name,
-          'unknown_filter',
-          `filters: ${Object.keys(definition.filters).join(', ')} · 可用筛选:${Object.keys(definition.filters).join(', ')}`,
-        );
-        continue;
-      }
-      if (typeof value !== 'string') {
-        fail(name, 'repeated', 'give it once, several values with commas · 只能出现一次,多个值用逗号分隔');
-        continue;
-      }
-      const parts = range || type === 'contains' ? [value] : value.split(',', MAX_VALUES + 1);
-      const parsed = parts.map((part) => parseFilterValue(type, part));
-      if (parts.length > MAX_VALUES) fail(name, 'too_many', `at most ${MAX_VALUES} values · 最多 ${MAX_VALUES} 个值`);
-      else if (parsed.some((each) => each === undefined))
-        fail(name, 'invalid_value', `not a valid ${type} · 不是有效的 ${type}`);
-      else
-        conditions.push({
-          field,
-          operator: range ? RANGE_OPERATORS[range] : type === 'contains' ? 'contains' : 'in',
-          values: parsed as (string | number | boolean)[],
-        });
-    }
-  if (errors.length > 0) throw new CrmError('validation-failed', {}, errors);
-
-  const fingerprint = createHash('sha256')
-    .update(JSON.stringify([path, sort, q, entries.sort()]))
-    .digest('base64url')
-    .slice(0, 16);
-  return {
-    conditions,
-    q: q as string | undefined,
-    sort: sortField,
-    descending,
-    limit: size,
-    count: count === 'true',
-    after: cursor === undefined ? undefined : decodeCursor(cursor, fingerprint),
-    fingerprint,
-  };
-}
-
-const encodeCursor = (fingerprint: string, value: unknown, id: string): string =>
-  Buffer.from(JSON.stringify([fingerprint, value, id])).toString('base64url');
-
-function decodeCursor(cursor: unknown, fingerprint: string): { value: unknown; id: string } {
-  try {
-    const [of, value, id] = JSON.parse(Buffer.from(String(cursor), 'base64url').toString()) as unknown[];
-    if (
-      of === fingerprint &&
-      typeof id === 'string' &&
-      ['string', 'number'].includes(typeof value) &&
-      !`${String(value)}${id}`.includes('\0')
-    )
-      return { value, id };
-  } catch {
-    // Falls through to the refusal.
-  }
-  throw new CrmError('invalid-cursor');
-}
-
-export interface Page<V> {
+export interface Page<V> extends Partial<Total> {
   items: V[];
   nextCursor: string | null;
-  total?: number;
 }
+
+type Row = Record<string, unknown>;
+const placeOf = ({ $sort, $id }: Row) => ({ value: $sort, id: String($id) });
+/** The paging's own columns are nobody else's business; what is undefined is not sent. Rows are large, a copy of each would show. */
+const viewOf = <V>(plan: ListPlan<V>, row: Row): V => plan.view(Object.assign(row, NO_PLACE) as never);
+const NO_PLACE = { $sort: undefined, $id: undefined };
 
 /** One page by keyset: its cost does not grow with the page's number. */
 export async function readList<V>(
@@ -172,67 +45,101 @@ export async function readList<V>(
   query: ListQuery,
   actor?: Actor,
 ): Promise<Page<V>> {
+  const selection = selectionOf(plan, query, actor);
+  const counted = query.count ? countRows(dataSource.manager, selection) : undefined;
+  // Awaited below; when both queries fail, the page's error is the one that is told.
+  counted?.catch(() => undefined);
+  const rows = await readRows(dataSource, plan, query, selection, query.limit + 1);
+  const more = rows.length > query.limit;
+  const shown = more ? rows.slice(0, query.limit) : rows;
+  const last = more ? placeOf(shown.at(-1)!) : undefined;
+  return {
+    items: shown.map((row) => viewOf(plan, row)),
+    nextCursor: last ? encodeCursor(query.fingerprint, last.value, last.id) : null,
+    ...(await counted),
+  };
+}
+
+/** Rows that are read at once for a file. */
+const CHUNK = 1000;
+
+/**
+ * All rows, one after the other, chunk by chunk as the consumer takes them: each is a statement of its own that goes on behind the
+ * last row, so neither memory nor a transaction grows with the list. A row whose place in the order changes meanwhile may be missed
+ * or come twice.
+ */
+export async function* readAll<V>(
+  dataSource: DataSource,
+  plan: ListPlan<V>,
+  query: ListQuery,
+  actor?: Actor,
+): AsyncGenerator<V> {
+  let after: ListQuery['after'];
+  for (;;) {
+    const rows = await readRows(dataSource, plan, { ...query, after }, selectionOf(plan, query, actor), CHUNK);
+    const last = rows.at(-1);
+    if (!last) return;
+    after = placeOf(last);
+    for (const row of rows) yield viewOf(plan, row);
+    if (rows.length < CHUNK) return;
+  }
+}
+
+function selectionOf<V>(plan: ListPlan<V>, query: ListQuery, actor?: Actor): Selection {
   const parameters: unknown[] = [...(plan.where?.parameters ?? [])];
   const add = (value: unknown): string => `$${parameters.push(value)}`;
   const where = [plan.where?.sql ?? 'true'];
   if (plan.policy) where.push(visibleTo(plan.policy, actor, parameters));
-  for (const { field, operator, values } of query.conditions) {
-    const column = plan.columns[field];
-    if (!column) throw new Error(`The plan has no column for the filter ${field}`);
-    if (operator === 'contains' && plan.search && plan.searchCovers?.includes(field)) {
-      const folded = fold(String(values[0]));
-      if (folded) where.push(`(${plan.search(folded, add)})`);
-    }
-    if (operator === 'contains') where.push(`${column} ILIKE ${add(`%${escapeLike(String(values[0]))}%`)}`);
-    else if (operator !== 'in') where.push(`${column} ${operator} ${add(values[0])}`);
-    else if (values.length === 1) where.push(`${column} = ${add(values[0])}`);
-    else where.push(`${column} IN (${values.map(add).join(', ')})`);
-  }
-  if (query.q !== undefined && plan.search) {
-    const folded = fold(query.q);
-    if (folded) where.push(`(${plan.search(folded, add)})`);
-  }
-  const counted = query.count
-    ? runSql<{ total: number }>(
-        dataSource.manager,
-        `SELECT count(*)::int AS total FROM ${plan.from} WHERE ${where.join(' AND ')}`,
-        [...parameters],
-        false,
-      )
-    : undefined;
+  for (const condition of query.conditions) where.push(...conditionsOf(plan, condition, add));
+  const folded = query.q === undefined ? '' : fold(query.q);
+  if (folded && plan.search) where.push(`(${plan.search(folded, add)})`);
+  return { sql: `FROM ${plan.from} WHERE ${where.join(' AND ')}`, parameters };
+}
 
-  // Awaited below; when both queries fail, the page's error is the one that is told.
-  counted?.catch(() => undefined);
+function conditionsOf<V>(plan: ListPlan<V>, condition: Condition, add: (value: unknown) => string): string[] {
+  const { field, operator, values } = condition;
+  const special = plan.conditions?.[field];
+  if (special) return [`(${special(condition, add)})`];
+  const column = plan.columns[field];
+  if (!column) throw new Error(`The plan has no column for the filter ${field}`);
+  if (operator === 'contains') {
+    const folded = plan.search && plan.searchCovers?.includes(field) ? fold(String(values[0])) : '';
+    const covered = folded ? [`(${plan.search!(folded, add)})`] : [];
+    return [...covered, `${column} ILIKE ${add(`%${escapeLike(String(values[0]))}%`)}`];
+  }
+  if (operator !== 'in') return [`${column} ${operator} ${add(values[0])}`];
+  if (values.length === 1) return [`${column} = ${add(values[0])}`];
+  return [`${column} IN (${values.map(add).join(', ')})`];
+}
+
+async function readRows<V>(
+  dataSource: DataSource,
+  plan: ListPlan<V>,
+  { sort: by, descending, after, conditions, q }: ListQuery,
+  { sql, parameters: selected }: Selection,
+  limit: number,
+): Promise<Row[]> {
   const id = plan.id ?? 't.id';
-  const sort = plan.columns[query.sort];
-  if (!sort) throw new Error(`The plan has no column for the sort ${query.sort}`);
-  if (query.after)
-    where.push(`(${sort}, ${id}) ${query.descending ? '<' : '>'} (${add(query.after.value)}, ${add(query.after.id)})`);
-  const direction = query.descending ? 'DESC' : 'ASC';
-  let rows: Array<Record<string, unknown>>;
+  const sort = plan.columns[by];
+  if (!sort) throw new Error(`The plan has no column for the sort ${by}`);
+  const parameters = [...selected];
+  const add = (value: unknown): string => `$${parameters.push(value)}`;
+  const behind = after ? ` AND (${sort}, ${id}) ${descending ? '<' : '>'} (${add(after.value)}, ${add(after.id)})` : '';
+  const direction = descending ? 'DESC' : 'ASC';
   try {
-    rows = await runSql(
+    return await runSql(
       dataSource.manager,
-      `SELECT ${plan.select}, (${sort})::text AS "$sort", (${id})::text AS "$id" FROM ${plan.from} WHERE ${where.join(' AND ')}
-        ORDER BY ${sort} ${direction}, ${id} ${direction} LIMIT ${query.limit + 1}`,
+      `SELECT ${plan.select}, (${sort})::text AS "$sort", (${id})::text AS "$id" ${sql}${behind}
+        ORDER BY ${sort} ${direction}, ${id} ${direction} LIMIT ${limit}`,
       parameters,
       // A plan for all values could be a bad one for those that are asked for.
-      query.conditions.length === 0 && query.q === undefined,
+      conditions.length === 0 && q === undefined,
     );
   } catch (error) {
     // A cursor that was edited by hand can hold a value of the wrong type.
-    if (query.after && isDataException(error)) throw new CrmError('invalid-cursor');
+    if (after && isDataException(error)) throw new CrmError('invalid-cursor');
     throw error;
   }
-  const more = rows.length > query.limit;
-  const shown = more ? rows.slice(0, query.limit) : rows;
-  const last = shown.at(-1);
-  const nextCursor = more && last ? encodeCursor(query.fingerprint, last.$sort, String(last.$id)) : null;
-  // The paging's own columns are nobody else's business; what is undefined is not sent. Rows are large, a copy of each would show.
-  for (const row of shown) row.$sort = row.$id = undefined;
-  const page: Page<V> = { items: shown.map((row) => plan.view(row as never)), nextCursor };
-  const total = (await counted)?.[0]?.total;
-  return total === undefined ? page : { ...page, total };
 }
 
 const isDataException = (error: unknown): boolean => sqlStateOf(error)?.startsWith('22') ?? false;

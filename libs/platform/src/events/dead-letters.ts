@@ -9,7 +9,8 @@ import {
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import { type ListPlan, type ListQuery, type Page, readList } from '../db/list.js';
+import { type ListPlan, type Page, readList } from '../db/list.js';
+import type { ListQuery } from '../db/list-query.js';
 import type { RecordPolicy } from '../db/record-policy.js';
 import { lockPositions, savePositions } from './consumer-position.js';
 import { shownError } from './dead-letter.store.js';

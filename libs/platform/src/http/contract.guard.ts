@@ -2,7 +2,7 @@ import { CrmError, type ServiceRoute } from '#contracts';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
-import { parseListQuery } from '../db/list.js';
+import { parseListQuery } from '../db/list-query.js';
 import { type RecordPolicy, visibleTo } from '../db/record-policy.js';
 import type { ServiceConfig } from '../config/service-settings.js';
 import { RECORD_POLICIES, SERVICE_CONFIG } from '../start/tokens.js';

@@ -1,7 +1,7 @@
 import { type Actor, type DiscardReason, deadLetterRoutes, type ServiceName } from '#contracts';
 import { Body, Controller, Param, Query, type Type } from '@nestjs/common';
 import type { z } from 'zod';
-import type { ListQuery } from '../db/list.js';
+import type { ListQuery } from '../db/list-query.js';
 import { DeadLetters } from '../events/dead-letters.js';
 import { CurrentActor, Handles } from './handles.decorator.js';
 

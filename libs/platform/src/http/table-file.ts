@@ -1,11 +1,11 @@
-import type { Bilingual } from '#contracts';
-import type { Language } from '#platform';
+import type { Bilingual, FileFormat } from '#contracts';
+import type { Language } from '../context/request-context.js';
 import { StreamableFile } from '@nestjs/common';
 import { stringify } from 'csv-stringify';
 import { once } from 'node:events';
 import { PassThrough, pipeline, Readable } from 'node:stream';
 
-export interface ReportColumn<Row> {
+export interface TableColumn<Row> {
   readonly field: Extract<keyof Row, string>;
   readonly label: Bilingual;
   /** In characters, for XLSX. */
@@ -24,10 +24,10 @@ const TYPES = {
 const ROWS_PER_SHEET = 1_000_000;
 
 /** All rows as a download, made while it is sent. */
-export function reportFile<Row extends object>(
-  format: 'csv' | 'xlsx',
+export function tableFile<Row extends object>(
+  format: FileFormat,
   name: string,
-  columns: readonly ReportColumn<Row>[],
+  columns: readonly TableColumn<Row>[],
   rows: AsyncIterable<Row>,
   language: Language,
 ): StreamableFile {
@@ -36,7 +36,7 @@ export function reportFile<Row extends object>(
 }
 
 /** With a byte order mark, without which Excel takes Chinese for something else; a cell that Excel would run gets an apostrophe. */
-function csv<Row>(columns: readonly ReportColumn<Row>[], rows: AsyncIterable<Row>, language: Language): Readable {
+function csv<Row>(columns: readonly TableColumn<Row>[], rows: AsyncIterable<Row>, language: Language): Readable {
   const stringifier = stringify({
     bom: true,
     header: true,
@@ -49,7 +49,7 @@ function csv<Row>(columns: readonly ReportColumn<Row>[], rows: AsyncIterable<Row
 }
 
 /** Texts become text cells, which no spreadsheet runs. */
-function xlsx<Row>(columns: readonly ReportColumn<Row>[], rows: AsyncIterable<Row>, language: Language): Readable {
+function xlsx<Row>(columns: readonly TableColumn<Row>[], rows: AsyncIterable<Row>, language: Language): Readable {
   const output = new PassThrough();
   writeWorkbook(output, columns, rows, language).catch((error: Error) => output.destroy(error));
   return output;
@@ -57,7 +57,7 @@ function xlsx<Row>(columns: readonly ReportColumn<Row>[], rows: AsyncIterable<Ro
 
 async function writeWorkbook<Row>(
   output: PassThrough,
-  columns: readonly ReportColumn<Row>[],
+  columns: readonly TableColumn<Row>[],
   rows: AsyncIterable<Row>,
   language: Language,
 ): Promise<void> {
@@ -89,7 +89,7 @@ async function writeWorkbook<Row>(
   await book.commit();
 }
 
-function cell<Row>({ money }: ReportColumn<Row>, value: unknown): unknown {
+function cell<Row>({ money }: TableColumn<Row>, value: unknown): unknown {
   if (!money) return value;
   const digits = String(value).replace('.', '').length;
   return digits <= 15 ? Number(value) : value;
