@@ -9,6 +9,7 @@ import {
   startService,
 } from '#platform';
 import { z } from 'zod';
+import { Activity } from './activity/activity.entity.js';
 import { Contact } from './contact/contact.entity.js';
 import { Customer } from './customer/customer.entity.js';
 import { CustomerPolicy, DeletedCustomerPolicy } from './customer/customer.policy.js';
@@ -16,15 +17,21 @@ import { CustomerModule } from './customer.module.js';
 import { Customer1763700100000 } from './migrations/1763700100000-customer.js';
 import { Sales1763700200000 } from './migrations/1763700200000-sales.js';
 import { CustomerHistory1763700300000 } from './migrations/1763700300000-customer-history.js';
+import { CustomerKnowledge1763700500000 } from './migrations/1763700500000-customer-knowledge.js';
 
 export const CustomerConfig = z.object({ ...serviceSettings });
 
 /** The service's own, in their order. */
-export const MIGRATIONS = [Customer1763700100000, Sales1763700200000, CustomerHistory1763700300000];
+export const MIGRATIONS = [
+  Customer1763700100000,
+  Sales1763700200000,
+  CustomerHistory1763700300000,
+  CustomerKnowledge1763700500000,
+];
 
 const customer: ServiceDefinition = {
   service: 'customer',
-  entities: [Customer, Contact],
+  entities: [Customer, Contact, Activity],
   migrations: [PeopleMigration, DictionaryMigration, ...MIGRATIONS],
   records: [CustomerPolicy, DeletedCustomerPolicy],
   module: CustomerModule,

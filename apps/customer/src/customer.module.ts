@@ -1,4 +1,7 @@
 import { Module } from '@nestjs/common';
+import { ActivityController } from './activity/activity.controller.js';
+import { ActivityQueries } from './activity/activity.queries.js';
+import { ActivityService } from './activity/activity.service.js';
 import { ContactController } from './contact/contact.controller.js';
 import { ContactQueries } from './contact/contact.queries.js';
 import { ContactService } from './contact/contact.service.js';
@@ -9,11 +12,15 @@ import { CustomerService } from './customer/customer.service.js';
 import { DictionaryController } from './dictionary/dictionary.controller.js';
 import { DictionaryQueries } from './dictionary/dictionary.queries.js';
 import { DictionarySeeder } from './dictionary/dictionary.seeder.js';
+import { ExportController } from './export/export.controller.js';
 import { SalesController } from './sales/sales.controller.js';
 import { SalesFeedController } from './sales/sales-feed.controller.js';
 import { SalesFeedListener } from './sales/sales-feed.listener.js';
 import { SalesFeedService } from './sales/sales-feed.service.js';
 import { SalesQueries } from './sales/sales.queries.js';
+import { TicketConsumer } from './timeline/ticket.consumer.js';
+import { TimelineController } from './timeline/timeline.controller.js';
+import { TimelineQueries } from './timeline/timeline.queries.js';
 import { Dictionary, PeopleModule } from '#platform';
 
 /** The whole service on one page: its doors and its rules. */
@@ -23,6 +30,10 @@ import { Dictionary, PeopleModule } from '#platform';
     CustomerController,
     CustomerConsumer,
     ContactController,
+    ActivityController,
+    TimelineController,
+    TicketConsumer,
+    ExportController,
     SalesFeedController,
     SalesController,
     DictionaryController,
@@ -32,6 +43,9 @@ import { Dictionary, PeopleModule } from '#platform';
     CustomerQueries,
     ContactService,
     ContactQueries,
+    ActivityService,
+    ActivityQueries,
+    TimelineQueries,
     SalesFeedService,
     SalesFeedListener,
     SalesQueries,

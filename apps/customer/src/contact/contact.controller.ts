@@ -1,4 +1,4 @@
-import { CustomerRoutes, type Actor, type ContactChanges, type ContactInput } from '#contracts';
+import { ContactRoutes, CustomerRoutes, type Actor, type ContactChanges, type ContactInput } from '#contracts';
 import { CurrentActor, Handles, type ListQuery } from '#platform';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { ContactQueries } from './contact.queries.js';
@@ -10,6 +10,16 @@ export class ContactController {
     private readonly contacts: ContactService,
     private readonly queries: ContactQueries,
   ) {}
+
+  @Handles(ContactRoutes.listAllContacts)
+  all(@Query() query: ListQuery, @CurrentActor() actor: Actor) {
+    return this.queries.all(query, actor);
+  }
+
+  @Handles(ContactRoutes.getContact)
+  one(@Param('id') customerId: string, @Param('contactId') contactId: string, @CurrentActor() actor: Actor) {
+    return this.queries.one(customerId, contactId, actor);
+  }
 
   @Handles(CustomerRoutes.listContacts)
   list(@Param('id') customerId: string, @Query() query: ListQuery, @CurrentActor() actor: Actor) {

@@ -10,6 +10,7 @@ import {
 } from '#contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { v7 } from 'uuid';
+import { differences, newValues, type Differences } from '../timeline/differences.js';
 
 /** A person to talk to at a customer (CUS-3). At most one per customer is the primary one. */
 @Entity('contact')
@@ -53,15 +54,20 @@ export class Contact {
   }
 
   /** Undefined when it is so already. */
-  edit(changes: ContactChanges): NewEvent | undefined {
-    const before = JSON.stringify(this);
-    Object.assign(this, Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)));
-    if (JSON.stringify(this) === before) return undefined;
-    return ContactUpdated.of(this.id, this.facts());
+  edit(changes: ContactChanges): { event: NewEvent; changed: Differences } | undefined {
+    const changed = differences<Contact>(this, changes);
+    if (Object.keys(changed).length === 0) return undefined;
+    Object.assign(this, newValues(changed));
+    return { event: ContactUpdated.of(this.id, this.facts()), changed };
   }
 
   removed(): NewEvent {
     return ContactRemoved.of(this.id, this.facts());
+  }
+
+  /** What the customer's timeline says of it, besides what happened. */
+  get gist() {
+    return { contactId: this.id, name: this.name };
   }
 
   view(): ContactView {

@@ -1,8 +1,9 @@
 import { CrmError, type ContactChanges, type ContactInput, type ContactView } from '#contracts';
 import { UnitOfWork, type Tx } from '#platform';
 import { Injectable } from '@nestjs/common';
-import { noteSearchText } from '../customer/customer-search.js';
+import { contactSearchText, noteSearchText } from '../customer/customer-search.js';
 import { Customer } from '../customer/customer.entity.js';
+import { recordCustomerActs } from '../timeline/customer.timeline.js';
 import { Contact } from './contact.entity.js';
 
 /** Use cases: one method, one transaction. The customer's row is locked first, so that its contacts change one at a time. */
@@ -16,9 +17,10 @@ export class ContactService {
       tx.requireScope('contact.write', customer.ownerId);
       const contact = Contact.of(customerId, input);
       if (contact.isPrimary) await unsetPrimary(tx, customerId);
-      await tx.insert(contact);
+      await tx.insert(contact, { search_text: contactSearchText(customer.name, contact) });
       tx.publish(contact.added());
       await noteSearchText(tx, customer);
+      await recordCustomerActs(tx, [{ recordId: customerId, act: 'contact-added', details: contact.gist }]);
       return contact.view();
     });
   }
@@ -31,9 +33,11 @@ export class ContactService {
       if (changes.isPrimary && !contact.isPrimary) await unsetPrimary(tx, customerId);
       const edited = contact.edit(changes);
       if (!edited) return contact.view();
-      tx.publish(edited);
+      tx.publish(edited.event);
       await tx.save(contact);
       await noteSearchText(tx, customer);
+      const details = { ...contact.gist, changes: edited.changed };
+      await recordCustomerActs(tx, [{ recordId: customerId, act: 'contact-edited', details }]);
       return contact.view();
     });
   }
@@ -46,6 +50,7 @@ export class ContactService {
       tx.publish(contact.removed());
       await tx.remove(contact);
       await noteSearchText(tx, customer);
+      await recordCustomerActs(tx, [{ recordId: customerId, act: 'contact-removed', details: contact.gist }]);
     });
   }
 }
@@ -60,7 +65,9 @@ async function loadContact(tx: Tx, customerId: string, contactId: string): Promi
 async function unsetPrimary(tx: Tx, customerId: string): Promise<void> {
   const primary = await tx.find(Contact, { customerId, isPrimary: true });
   if (!primary) return;
-  const edited = primary.edit({ isPrimary: false });
-  if (edited) tx.publish(edited);
+  const { event, changed } = primary.edit({ isPrimary: false })!;
+  tx.publish(event);
   await tx.save(primary);
+  const details = { ...primary.gist, changes: changed };
+  await recordCustomerActs(tx, [{ recordId: customerId, act: 'contact-edited', details }]);
 }

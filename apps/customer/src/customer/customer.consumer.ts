@@ -4,6 +4,7 @@ import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Contact } from '../contact/contact.entity.js';
 import { lockRefs } from '../sales/feed-locks.js';
+import { recordCustomerActs } from '../timeline/customer.timeline.js';
 import { Customer } from './customer.entity.js';
 import { addCustomer, lockName, nextCustomerCode } from './customer.service.js';
 
@@ -22,15 +23,19 @@ export class CustomerConsumer {
       nextCustomerCode(tx),
     ]);
     if (made.length > 0) return;
+    const origin = { opportunityId: won.opportunityId, opportunityCode: won.code };
     if (existing) {
       tx.publish(existing.link(won.opportunityId));
+      await recordCustomerActs(tx, [
+        { recordId: existing.id, act: 'opportunity-linked', details: origin, at: tx.event.time },
+      ]);
       return;
     }
     const customer = Customer.fromWon(won, code);
     const contacts = won.contactName
       ? [Contact.of(customer.id, { name: won.contactName, officePhone: won.contactPhone, isPrimary: true })]
       : [];
-    await together([lockRefs(tx, customer.refs), addCustomer(tx, customer, contacts)]);
+    await together([lockRefs(tx, customer.refs), addCustomer(tx, customer, contacts, origin)]);
   }
 }
 

@@ -16,6 +16,7 @@ import {
 import { foldName } from '#platform';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { v7 } from 'uuid';
+import { differences, type Differences } from '../timeline/differences.js';
 
 /** Where a new customer comes from, besides what a person typed. */
 interface Origin {
@@ -99,6 +100,15 @@ export class Customer {
     );
   }
 
+  /** What `changes` would change, for the timeline: it does not keep numbers of banks and tax offices. */
+  differences(changes: CustomerChanges): Differences {
+    const changed = Object.entries(differences<Customer>(this, changes));
+    const shown = (field: string, value: unknown) => (CONFIDENTIAL.includes(field) && value !== null ? '***' : value);
+    return Object.fromEntries(
+      changed.map(([field, { from, to }]) => [field, { from: shown(field, from), to: shown(field, to) }]),
+    );
+  }
+
   /** Undefined when it is so already. */
   edit(changes: CustomerChanges): NewEvent | undefined {
     const before = JSON.stringify(this);
@@ -155,6 +165,8 @@ export class Customer {
 /** Fields that were sent; null clears one, undefined leaves it. */
 const given = (input: object): object =>
   Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+
+const CONFIDENTIAL: readonly string[] = ['bank', 'bankAccount', 'localTaxNumber', 'nationalTaxNumber'];
 
 const NOTHING = {
   externalRef: null,

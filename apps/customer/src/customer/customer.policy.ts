@@ -25,6 +25,15 @@ export const DeletedCustomerPolicy: RecordPolicy = {
   owned,
 };
 
+/** Lists of what hangs on customers, which join those as `c`: who sees the customer sees it. */
+export const ofVisibleCustomers = (table: string): RecordPolicy => ({
+  kind: table,
+  table,
+  readRight: 'customer.read',
+  alive: 'c.deleted_at IS NULL',
+  owned,
+});
+
 /** Anything that runs SQL: the data source for reads, a transaction for changes. */
 interface Sql {
   query(sql: string, parameters: unknown[]): Promise<unknown>;

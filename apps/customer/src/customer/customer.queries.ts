@@ -3,6 +3,7 @@ import { containsText, readList, runSql, visibleTo, type ListPlan, type ListQuer
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Customer } from './customer.entity.js';
+import { anyTag } from './customer-search.js';
 import { CustomerPolicy } from './customer.policy.js';
 
 /** Names of the columns as the view has them. */
@@ -21,7 +22,10 @@ type Row = Pick<Customer, Exclude<keyof CustomerView, 'createdAt'>> & { readonly
 /** In place: a row has thirty fields, and a page two hundred rows. */
 const view = (row: Row): CustomerView => Object.assign(row, { createdAt: row.createdAt.toISOString() });
 
-const PLAN: ListPlan<CustomerView> = {
+const LAST_ORDER = `coalesce(t.last_order_date, '-infinity'::date)`;
+
+/** Who never ordered sorts before all days, but did not order "before 2020". */
+export const customerPlan = (query: ListQuery): ListPlan<CustomerView> => ({
   definition: CustomerRoutes.listCustomers.list,
   from: 'customer t',
   select: COLUMNS,
@@ -29,7 +33,7 @@ const PLAN: ListPlan<CustomerView> = {
     status: 't.status',
     ownerId: 't.owner_id',
     region: 't.region',
-    level: 't.level',
+    level: `coalesce(t.level, '')`,
     satisfaction: 't.satisfaction',
     credit: 't.credit',
     industry: 't.industry',
@@ -39,13 +43,23 @@ const PLAN: ListPlan<CustomerView> = {
     name: 't.name',
     code: 't.code',
     createdAt: 't.created_at',
-    lastOrderDate: 't.last_order_date',
+    lastOrderDate: LAST_ORDER,
+  },
+  conditions: {
+    level: ({ values }, add) => `t.level IN (${values.map(add).join(', ')})`,
+    tags: anyTag,
+    neverOrdered: ({ values }) =>
+      values.length > 1 ? 'true' : `${LAST_ORDER} ${values[0] ? '=' : '>'} '-infinity'::date`,
   },
   search: containsText('t.search_text'),
   searchCovers: ['name'],
   policy: CustomerPolicy,
+  where: {
+    sql: query.conditions.some(({ field }) => field === 'lastOrderDate') ? 't.last_order_date IS NOT NULL' : 'true',
+    parameters: [],
+  },
   view,
-};
+});
 
 /** Reads: SQL straight to views. */
 @Injectable()
@@ -53,7 +67,7 @@ export class CustomerQueries {
   constructor(private readonly dataSource: DataSource) {}
 
   list(query: ListQuery, actor: Actor): Promise<Page<CustomerView>> {
-    return readList(this.dataSource, PLAN, query, actor);
+    return readList(this.dataSource, customerPlan(query), query, actor);
   }
 
   async one(id: string, actor: Actor): Promise<CustomerView> {

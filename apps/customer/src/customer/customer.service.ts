@@ -4,7 +4,8 @@ import { Injectable } from '@nestjs/common';
 import { lockRefs } from '../sales/feed-locks.js';
 import { joinOrders } from '../sales/order-record.js';
 import type { Contact } from '../contact/contact.entity.js';
-import { customerSearchText, noteSearchText } from './customer-search.js';
+import { recordCustomerActs } from '../timeline/customer.timeline.js';
+import { contactSearchText, customerSearchText, noteSearchText } from './customer-search.js';
 import { Customer } from './customer.entity.js';
 import { DeletedCustomerPolicy, requireVisible } from './customer.policy.js';
 
@@ -14,11 +15,24 @@ export const lockName = (tx: Tx, name: string) =>
 
 export const nextCustomerCode = (tx: Tx): Promise<string> => tx.nextCode('CUS', 'customer_number');
 
-/** Stores a new customer with its contacts; orders that waited for it are joined on (FEED-3). Take `lockRefs` before. */
-export async function addCustomer(tx: Tx, customer: Customer, contacts: readonly Contact[] = []): Promise<void> {
+/**
+ * Stores a new customer with its contacts; orders that waited for it are joined on (FEED-3). Take `lockRefs` before.
+ * `origin` says on the timeline where the customer comes from.
+ */
+export async function addCustomer(
+  tx: Tx,
+  customer: Customer,
+  contacts: readonly Contact[] = [],
+  origin: object = {},
+): Promise<void> {
+  const { id: recordId, code, name } = customer;
   const inserted = [
     tx.insert(customer, { search_text: customerSearchText(customer, contacts) }),
-    ...contacts.map((contact) => tx.insert(contact)),
+    ...contacts.map((contact) => tx.insert(contact, { search_text: contactSearchText(name, contact) })),
+    recordCustomerActs(tx, [
+      { recordId, act: 'created', details: { code, name, ...origin } },
+      ...contacts.map(({ gist }) => ({ recordId, act: 'contact-added' as const, details: gist })),
+    ]),
   ];
   tx.publish(customer.created(), ...contacts.map((contact) => contact.added()));
   const [lastOrderDate] = await Promise.all([joinOrders(tx, customer), ...inserted]);
@@ -58,6 +72,7 @@ export class CustomerService {
       if (changes.externalRef) await lockRefs(tx, [changes.externalRef]);
       const customer = await tx.load(Customer, id);
       await this.requireCodes(tx, customer.changedCodes(changes));
+      const details = customer.differences(changes);
       const edited = customer.edit(changes);
       await requireFreeRef(tx, customer);
       tx.requireScope('customer.update', customer.ownerId);
@@ -65,6 +80,7 @@ export class CustomerService {
       tx.publish(edited);
       await tx.save(customer);
       await noteSearchText(tx, customer);
+      await recordCustomerActs(tx, [{ recordId: id, act: 'edited', details }]);
       if (changes.externalRef) customer.ordered(await joinOrders(tx, customer));
       return customer.view();
     });
@@ -76,6 +92,7 @@ export class CustomerService {
       tx.requireScope('customer.delete', customer.ownerId);
       tx.publish(customer.delete());
       await tx.save(customer);
+      await recordCustomerActs(tx, [{ recordId: id, act: 'deleted' }]);
     });
   }
 
@@ -93,6 +110,7 @@ export class CustomerService {
       tx.requireScope('customer.restore', customer.ownerId);
       tx.publish(customer.restore());
       await tx.save(customer);
+      await recordCustomerActs(tx, [{ recordId: id, act: 'restored' }]);
       customer.ordered(await joinOrders(tx, customer));
       return customer.view();
     });

@@ -3,13 +3,8 @@ import type { Tx } from '#platform';
 import { feedResult, keepRejections, sortItems } from './feed-item.js';
 import { lockRefs, shareProductNames } from './feed-locks.js';
 import { orderAmounts } from './money.js';
+import { ORDER_STATE, recordOrderActs, type OrderState } from './order-acts.js';
 import { noteLastOrders, publishOrders } from './order-record.js';
-
-interface Changed {
-  id: string;
-  key: string;
-  customer_id: string | null;
-}
 
 /** FEED-2, FEED-3: orders by key, the newest version wins; an unknown customer or product does not keep one out. */
 export async function feedOrders(tx: Tx, items: readonly unknown[]): Promise<FeedResult> {
@@ -25,8 +20,8 @@ export async function feedOrders(tx: Tx, items: readonly unknown[]): Promise<Fee
     keys,
   ]);
   await lockRefs(tx, [...orders.map(({ customerRef }) => customerRef), ...refs.map(({ ref }) => ref)]);
-  const before = await tx.query<Changed>(
-    'SELECT id, key, customer_id FROM sales_order WHERE key = ANY($1) ORDER BY key FOR UPDATE',
+  const before = await tx.query<OrderState>(
+    `SELECT ${ORDER_STATE} FROM sales_order WHERE key = ANY($1) ORDER BY key FOR UPDATE`,
     [keys],
   );
   const changed = await upsert(tx, orders);
@@ -41,9 +36,14 @@ export async function feedOrders(tx: Tx, items: readonly unknown[]): Promise<Fee
     }),
   );
   const touched = [...before.filter(({ key }) => ids.has(key)), ...changed].flatMap(
-    ({ customer_id }) => customer_id ?? [],
+    ({ customerId }) => customerId ?? [],
   );
   await noteLastOrders(tx, [...new Set(touched)]);
+  const known = new Map(before.map((order) => [order.key, order]));
+  await recordOrderActs(
+    tx,
+    changed.map((after) => ({ before: known.get(after.key), after })),
+  );
   await publishOrders(tx, [...ids.values()]);
   return feedResult(changed.length, sorted);
 }
@@ -52,7 +52,7 @@ export async function feedOrders(tx: Tx, items: readonly unknown[]): Promise<Fee
  * A reference names a living customer by code, else by external reference. An order keeps the customer it has when its
  * reference is unchanged but names nobody any more: deleted customers keep their orders.
  */
-const upsert = (tx: Tx, orders: readonly object[]): Promise<Changed[]> =>
+const upsert = (tx: Tx, orders: readonly object[]): Promise<OrderState[]> =>
   tx.query(
     `INSERT INTO sales_order AS o (id, key, version, customer_ref, customer_id, date, status, currency, address, total)
      SELECT f.id, f.key, f.comparable, f."customerRef", coalesce(by_code.id, by_ref.id), f.date, f.status, f.currency, f.address, f.total
@@ -66,7 +66,7 @@ const upsert = (tx: Tx, orders: readonly object[]): Promise<Changed[]> =>
        address = excluded.address, total = excluded.total, customer_ref = excluded.customer_ref,
        customer_id = coalesce(excluded.customer_id, CASE WHEN o.customer_ref = excluded.customer_ref THEN o.customer_id END)
      WHERE o.version < excluded.version
-     RETURNING id, key, customer_id`,
+     RETURNING ${ORDER_STATE}`,
     [JSON.stringify(orders)],
   );
 

@@ -1,5 +1,6 @@
 import { OrderRecorded, type CustomerView } from '#contracts';
 import { formatMoney, type Tx } from '#platform';
+import { ORDER_STATE, recordOrderActs, type OrderState } from './order-acts.js';
 
 interface OrderRow {
   id: string;
@@ -63,8 +64,8 @@ interface Referred {
  * @returns the customer's last order date
  */
 export async function joinOrders(tx: Tx, customer: Referred): Promise<CustomerView['lastOrderDate']> {
-  const waiting = await tx.query<{ id: string; customer_id: string | null }>(
-    `SELECT o.id, o.customer_id FROM sales_order o
+  const waiting = await tx.query<OrderState>(
+    `SELECT ${ORDER_STATE} FROM sales_order o
       WHERE o.customer_ref = ANY($2) AND o.customer_id IS DISTINCT FROM $1
         AND (o.customer_id IS NULL OR EXISTS (
               SELECT 1 FROM customer c WHERE c.id = o.customer_id AND c.deleted_at IS NULL
@@ -75,8 +76,12 @@ export async function joinOrders(tx: Tx, customer: Referred): Promise<CustomerVi
   if (waiting.length === 0) return customer.lastOrderDate;
   const orders = waiting.map(({ id }) => id);
   await tx.query('UPDATE sales_order SET customer_id = $1 WHERE id = ANY($2)', [customer.id, orders]);
-  const before = waiting.flatMap(({ customer_id }) => customer_id ?? []);
+  const before = waiting.flatMap(({ customerId }) => customerId ?? []);
   await noteLastOrders(tx, [...new Set([customer.id, ...before])]);
+  await recordOrderActs(
+    tx,
+    waiting.map((order) => ({ before: order, after: { ...order, customerId: customer.id } })),
+  );
   await publishOrders(tx, orders);
   const [row] = await tx.query<{ last: string | null }>('SELECT last_order_date AS last FROM customer WHERE id = $1', [
     customer.id,

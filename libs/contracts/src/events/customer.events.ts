@@ -77,6 +77,35 @@ export const ContactRemoved = defineEvent(
   Contact,
 );
 
+const Activity = z.object({
+  activityId: Id,
+  customerId: Id,
+  date: CalendarDate,
+  kind: z.string(),
+  summary: z.string(),
+  contactId: Id.nullable(),
+  authorId: Id,
+  nextFollowUpDate: CalendarDate.nullable(),
+});
+export const ActivityRecorded = defineEvent(
+  'customer.activity.recorded',
+  1,
+  'Somebody wrote down what went on with a customer · 录入了交往记录',
+  Activity,
+);
+export const ActivityUpdated = defineEvent(
+  'customer.activity.updated',
+  1,
+  'What was written down was edited · 交往记录被修改',
+  Activity,
+);
+export const ActivityRemoved = defineEvent(
+  'customer.activity.removed',
+  1,
+  'What was written down was removed · 交往记录被删除',
+  Activity,
+);
+
 export const ProductRecorded = defineEvent(
   'customer.product.recorded',
   1,

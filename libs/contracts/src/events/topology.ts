@@ -40,19 +40,22 @@ export const TOPOLOGY: readonly Flow[] = [
   flow(customer.ContactAdded, 'service'),
   flow(customer.ContactUpdated),
   flow(customer.ContactRemoved, 'service'),
+  flow(customer.ActivityRecorded),
+  flow(customer.ActivityUpdated),
+  flow(customer.ActivityRemoved),
   flow(customer.ProductRecorded),
   flow(customer.StockRecorded),
   flow(customer.OrderRecorded, 'reporting'),
   flow(customer.DictionaryEntryAdded, 'marketing', 'service'),
   flow(customer.DictionaryEntryUpdated, 'marketing', 'service'),
 
-  flow(service.TicketCreated),
+  flow(service.TicketCreated, 'customer'),
   flow(service.TicketUpdated),
-  flow(service.TicketWithdrawn),
-  flow(service.TicketAssigned),
-  flow(service.TicketHandled),
-  flow(service.TicketReturned),
-  flow(service.TicketArchived),
+  flow(service.TicketWithdrawn, 'customer'),
+  flow(service.TicketAssigned, 'customer'),
+  flow(service.TicketHandled, 'customer'),
+  flow(service.TicketReturned, 'customer'),
+  flow(service.TicketArchived, 'customer'),
 ];
 
 /** One durable consumer: all events of one kind of record of one publisher, for one service. */

@@ -39,6 +39,13 @@ export const Code = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$/, 'a dic
 export const CalendarDate = z.iso
   .date()
   .refine((day) => !day.startsWith('0000'), { error: 'there is no year 0 · 没有公元 0 年' });
+/** A day that has begun somewhere. */
+export const Birthday = CalendarDate.refine(
+  (day) => day <= new Date(Date.now() + 14 * 3_600_000).toISOString().slice(0, 10),
+  {
+    error: 'must not lie in the future · 不能晚于今天',
+  },
+);
 export const Instant = z.iso
   .datetime({ offset: true })
   .refine((instant) => !instant.startsWith('0000'), { error: 'there is no year 0 · 没有公元 0 年' });

@@ -1,18 +1,26 @@
+import { ActivityRoutes } from './activity.api.js';
 import { AuthRoutes } from './auth.api.js';
+import { ContactRoutes } from './contact.api.js';
 import { CustomerRoutes, DictionaryRoutes } from './customer.api.js';
 import type { ServiceRoute } from './define-routes.js';
 import { JobRoutes } from './jobs.api.js';
+import { ExportRoutes } from './export.api.js';
 import { MarketingRoutes } from './marketing.api.js';
 import { OPERATIONS_ROUTES } from './operations.api.js';
 import { ReportingRoutes } from './reporting.api.js';
 import { SalesRoutes } from './sales.api.js';
 import { ServiceRoutes } from './service.api.js';
+import { TimelineRoutes } from './timeline.api.js';
 
 /** Every address of the API below `/api/v1`, with the right it needs. What is not here does not exist. */
 export const ROUTES: readonly ServiceRoute[] = [
   AuthRoutes,
   MarketingRoutes,
   CustomerRoutes,
+  ContactRoutes,
+  ActivityRoutes,
+  TimelineRoutes,
+  ExportRoutes,
   SalesRoutes,
   DictionaryRoutes,
   ServiceRoutes,

@@ -1,4 +1,5 @@
 import { Id, type ListDefinition, type TimelineEntry } from '#contracts';
+import { SYSTEM } from '../context/request-context.js';
 import type { ListPlan } from './list.js';
 import type { Tx } from './tx.js';
 
@@ -26,8 +27,8 @@ export async function recordActs(tx: Tx, { table, record }: History, acts: reado
          FROM unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::jsonb[]) WITH ORDINALITY AS a (id, at, act, details, place)
         ORDER BY place`,
     [
-      // An event that nobody caused has no actor.
-      Id.safeParse(tx.actor.id).success ? tx.actor.id : null,
+      // What nobody asked for, and an event that nobody caused, has no actor.
+      tx.actor.id !== SYSTEM.id && Id.safeParse(tx.actor.id).success ? tx.actor.id : null,
       acts.map(({ recordId }) => recordId),
       acts.map(({ at }) => at ?? null),
       acts.map(({ act }) => act),
@@ -41,6 +42,6 @@ export const timelinePlan = (table: string, definition: ListDefinition): ListPla
   definition,
   from: `${table} t`,
   select: 't.at, t.actor_id AS "actorId", t.act, t.details',
-  columns: { at: 't.at' },
+  columns: { at: 't.at', act: 't.act' },
   view: ({ at, ...entry }: Omit<TimelineEntry, 'at'> & { at: Date }) => ({ ...entry, at: at.toISOString() }),
 });

@@ -1,0 +1,68 @@
+import { ACTIVITY_LIST, CrmError, type ActivityView, type Actor } from '#contracts';
+import { containsText, readList, runSql, visibleTo, type ListPlan, type ListQuery, type Page } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ofVisibleCustomers, requireVisible } from '../customer/customer.policy.js';
+
+type Row = Omit<ActivityView, 'createdAt'> & { readonly createdAt: Date } & Record<string, unknown>;
+
+const FROM = 'activity t JOIN customer c ON c.id = t.customer_id';
+const COLUMNS = `t.id, t.customer_id AS "customerId", c.name AS "customerName", t.version, t.date, t.kind, t.place, t.summary, t.detail,
+  t.participants, t.contact_id AS "contactId", t.next_follow_up_date AS "nextFollowUpDate",
+  t.next_follow_up_todo AS "nextFollowUpTodo", t.author_id AS "authorId", t.created_at AS "createdAt"`;
+const view = (row: Row): ActivityView => Object.assign(row, { createdAt: row.createdAt.toISOString() });
+const ActivityPolicy = ofVisibleCustomers('activity');
+
+/** Without a follow-up it sorts behind all days, but it is not "from 2026 on". */
+export const activityPlan = (query: ListQuery): ListPlan<ActivityView> => ({
+  definition: ACTIVITY_LIST,
+  from: FROM,
+  select: COLUMNS,
+  columns: {
+    date: 't.date',
+    kind: 't.kind',
+    customerId: 't.customer_id',
+    ownerId: 't.owner_id',
+    authorId: 't.author_id',
+    contactId: 't.contact_id',
+    nextFollowUpDate: `coalesce(t.next_follow_up_date, 'infinity'::date)`,
+  },
+  search: containsText('t.search_text'),
+  policy: ActivityPolicy,
+  where: {
+    sql: query.conditions.some(({ field }) => field === 'nextFollowUpDate')
+      ? 't.next_follow_up_date IS NOT NULL'
+      : 'true',
+    parameters: [],
+  },
+  view,
+});
+
+/** Reads: SQL straight to views. */
+@Injectable()
+export class ActivityQueries {
+  constructor(private readonly dataSource: DataSource) {}
+
+  list(query: ListQuery, actor: Actor): Promise<Page<ActivityView>> {
+    return readList(this.dataSource, activityPlan(query), query, actor);
+  }
+
+  async ofCustomer(customerId: string, query: ListQuery, actor: Actor): Promise<Page<ActivityView>> {
+    await requireVisible(this.dataSource, actor, customerId);
+    const plan = activityPlan(query);
+    const where = { sql: `${plan.where!.sql} AND t.customer_id = $1`, parameters: [customerId] };
+    return readList(this.dataSource, { ...plan, where }, query, actor);
+  }
+
+  async one(customerId: string, activityId: string, actor: Actor): Promise<ActivityView> {
+    const parameters: unknown[] = [activityId, customerId];
+    const visible = visibleTo(ActivityPolicy, actor, parameters);
+    const [row] = await runSql<Row>(
+      this.dataSource.manager,
+      `SELECT ${COLUMNS} FROM ${FROM} WHERE t.id = $1 AND t.customer_id = $2 AND ${visible}`,
+      parameters,
+    );
+    if (!row) throw new CrmError('not-found');
+    return view(row);
+  }
+}
