@@ -1,5 +1,6 @@
 import {
-  DictionaryMigration,
+  codeFormat,
+  DICTIONARY_MIGRATIONS,
   type Environment,
   loadConfig,
   PeopleMigration,
@@ -14,12 +15,20 @@ import { Contact } from './contact/contact.entity.js';
 import { Customer } from './customer/customer.entity.js';
 import { CustomerPolicy, DeletedCustomerPolicy } from './customer/customer.policy.js';
 import { CustomerModule } from './customer.module.js';
+import { DictionaryEntry } from './dictionary/dictionary-entry.entity.js';
+import { DictionaryEntryPolicy, DictionaryPolicy } from './dictionary/dictionary.policy.js';
 import { Customer1763700100000 } from './migrations/1763700100000-customer.js';
 import { Sales1763700200000 } from './migrations/1763700200000-sales.js';
 import { CustomerHistory1763700300000 } from './migrations/1763700300000-customer-history.js';
 import { CustomerKnowledge1763700500000 } from './migrations/1763700500000-customer-knowledge.js';
+import { CustomerRegion1763700800000 } from './migrations/1763700800000-customer-region.js';
 
-export const CustomerConfig = z.object({ ...serviceSettings });
+export const CustomerConfig = z.object({
+  ...serviceSettings,
+  CUSTOMER_CODE_FORMAT: codeFormat('CUS-######').describe(
+    'Codes of new customers: a prefix, and # for each digit that a number has at least · 新客户的编号格式:前缀加 #,每个 # 为一位数字',
+  ),
+});
 
 /** The service's own, in their order. */
 export const MIGRATIONS = [
@@ -27,13 +36,14 @@ export const MIGRATIONS = [
   Sales1763700200000,
   CustomerHistory1763700300000,
   CustomerKnowledge1763700500000,
+  CustomerRegion1763700800000,
 ];
 
 const customer: ServiceDefinition = {
   service: 'customer',
-  entities: [Customer, Contact, Activity],
-  migrations: [PeopleMigration, DictionaryMigration, ...MIGRATIONS],
-  records: [CustomerPolicy, DeletedCustomerPolicy],
+  entities: [Customer, Contact, Activity, DictionaryEntry],
+  migrations: [PeopleMigration, ...DICTIONARY_MIGRATIONS, ...MIGRATIONS],
+  records: [CustomerPolicy, DeletedCustomerPolicy, DictionaryPolicy, DictionaryEntryPolicy],
   module: CustomerModule,
 };
 

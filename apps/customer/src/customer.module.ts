@@ -13,14 +13,16 @@ import { DictionaryController } from './dictionary/dictionary.controller.js';
 import { DictionaryQueries } from './dictionary/dictionary.queries.js';
 import { DictionarySeeder } from './dictionary/dictionary.seeder.js';
 import { ExportController } from './export/export.controller.js';
+import { DictionaryService } from './dictionary/dictionary.service.js';
+import { OpportunityConsumer } from './opportunity/opportunity.consumer.js';
 import { SalesController } from './sales/sales.controller.js';
 import { SalesFeedController } from './sales/sales-feed.controller.js';
 import { SalesFeedListener } from './sales/sales-feed.listener.js';
 import { SalesFeedService } from './sales/sales-feed.service.js';
 import { SalesQueries } from './sales/sales.queries.js';
-import { TicketConsumer } from './timeline/ticket.consumer.js';
 import { TimelineController } from './timeline/timeline.controller.js';
 import { TimelineQueries } from './timeline/timeline.queries.js';
+import { TicketConsumer } from './ticket/ticket.consumer.js';
 import { Dictionary, PeopleModule } from '#platform';
 
 /** The whole service on one page: its doors and its rules. */
@@ -37,6 +39,7 @@ import { Dictionary, PeopleModule } from '#platform';
     SalesFeedController,
     SalesController,
     DictionaryController,
+    OpportunityConsumer,
   ],
   providers: [
     CustomerService,
@@ -50,6 +53,7 @@ import { Dictionary, PeopleModule } from '#platform';
     SalesFeedListener,
     SalesQueries,
     DictionaryQueries,
+    DictionaryService,
     DictionarySeeder,
     Dictionary,
   ],

@@ -1,5 +1,6 @@
 import {
-  DictionaryMigration,
+  codeFormat,
+  DICTIONARY_MIGRATIONS,
   loadConfig,
   PeopleMigration,
   type RunningApp,
@@ -9,11 +10,17 @@ import {
 import { z } from 'zod';
 import { MarketingModule } from './marketing.module.js';
 import { Opportunity1763700100000 } from './migrations/1763700100000-opportunity.migration.js';
+import { OpportunityRegion1763700810000 } from './migrations/1763700810000-opportunity-region.migration.js';
 import { Opportunity } from './opportunity/opportunity.entity.js';
 import { opportunityPolicy } from './opportunity/opportunity.policy.js';
 import { PlanItem } from './opportunity/plan-item.entity.js';
 
-export const MarketingConfig = z.object(serviceSettings);
+export const MarketingConfig = z.object({
+  ...serviceSettings,
+  OPPORTUNITY_CODE_FORMAT: codeFormat('OPP-######').describe(
+    'Codes of new opportunities: a prefix, and # for each digit that a number has at least · 新销售机会的编号格式:前缀加 #,每个 # 为一位数字',
+  ),
+});
 
 /** Starts the marketing service; resolves when it listens. */
 export const start = (env: Record<string, string | undefined>): Promise<RunningApp> =>
@@ -21,7 +28,7 @@ export const start = (env: Record<string, string | undefined>): Promise<RunningA
     {
       service: 'marketing',
       entities: [Opportunity, PlanItem],
-      migrations: [PeopleMigration, DictionaryMigration, Opportunity1763700100000],
+      migrations: [PeopleMigration, ...DICTIONARY_MIGRATIONS, Opportunity1763700100000, OpportunityRegion1763700810000],
       records: [opportunityPolicy],
       module: MarketingModule,
     },

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import {
+  DICTIONARY_MIGRATIONS,
   DictionaryCopyModule,
-  DictionaryMigration,
   PeopleMigration,
   PeopleModule,
   type ServiceDefinition,
@@ -27,7 +27,7 @@ class TicketModule {}
 export const service: ServiceDefinition = {
   service: 'service',
   entities: [Ticket],
-  migrations: [PeopleMigration, DictionaryMigration, Customer1763700100000, Ticket1763700200000],
+  migrations: [PeopleMigration, ...DICTIONARY_MIGRATIONS, Customer1763700100000, Ticket1763700200000],
   records: [ticketPolicy],
   module: TicketModule,
 };

@@ -122,11 +122,23 @@ export const PROBLEMS = {
     en: 'The last active super administrator stays',
     zh: '必须保留最后一名在用的超级管理员',
   }),
-  'in-use': problem(409, { en: 'The record is in use', zh: '记录正在使用' }),
   'not-undoable': problem(
     409,
     { en: 'This job cannot be taken back', zh: '该任务无法撤销' },
     { en: 'Jobs of the kind "{kind}" cannot be taken back.', zh: '“{kind}”类任务无法撤销。' },
+  ),
+  'in-use': problem(
+    409,
+    { en: 'The record is in use', zh: '记录正在使用' },
+    { en: 'The record is in use, so it cannot be deleted. {instead}.', zh: '记录正在使用,不能删除。{instead}。' },
+  ),
+  'not-editable': problem(
+    409,
+    { en: 'The dictionary entry is fixed', zh: '字典项不可修改' },
+    {
+      en: 'The rules know the values of "{dictionary}": "{code}" cannot be added, changed or removed.',
+      zh: '“{dictionary}”的取值由业务规则使用:“{code}”不能新增、修改或删除。',
+    },
   ),
   'idempotency-in-progress': problem(409, {
     en: 'A request with this Idempotency-Key is still running',
@@ -157,6 +169,11 @@ export const PROBLEMS = {
       en: '"{code}" is not an active entry of the dictionary "{dictionary}".',
       zh: '“{code}”不是字典“{dictionary}”的有效项。',
     },
+  ),
+  'invalid-parent': problem(
+    422,
+    { en: 'The entry cannot stand below this parent', zh: '不能置于该上级之下' },
+    { en: '"{code}" cannot stand below "{parent}": {reason}.', zh: '“{code}”不能置于“{parent}”之下:{reason}。' },
   ),
   'person-not-eligible': problem(
     422,

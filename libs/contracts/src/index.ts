@@ -17,6 +17,7 @@ export * from './http/contact.api.js';
 export * from './http/customer.api.js';
 export * from './http/define-routes.js';
 export * from './http/export.api.js';
+export * from './http/dictionary.api.js';
 export * from './http/fields.js';
 export * from './http/jobs.api.js';
 export * from './http/list.js';

@@ -1,3 +1,4 @@
+export { codeFormat } from './config/code-format.js';
 export * from './config/load-config.js';
 export * from './config/service-settings.js';
 export * from './context/request-context.js';
@@ -12,9 +13,9 @@ export { runSql, together } from './db/sql.js';
 export * from './db/sql-state.js';
 export { type EventTx, Tx } from './db/tx.js';
 export { UnitOfWork } from './db/unit-of-work.js';
-export { Dictionary, type DictionaryChoice } from './dictionary/dictionary.js';
+export { Dictionary, type DictionaryChoice, unknownCodes } from './dictionary/dictionary.js';
 export { DictionaryCopyModule } from './dictionary/dictionary-copy.module.js';
-export { Dictionary1763700000002 as DictionaryMigration } from './dictionary/dictionary.migration.js';
+export { DICTIONARY_MIGRATIONS } from './dictionary/dictionary-tree.migration.js';
 export { Broker } from './events/broker.js';
 export { DurableConsumer } from './events/durable-consumer.js';
 export { connectNats, ensureStream, type NatsSettings, streamManager } from './events/nats-connection.js';

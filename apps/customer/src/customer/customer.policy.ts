@@ -10,6 +10,7 @@ export const CustomerPolicy: RecordPolicy = {
   entity: Customer,
   table: 'customer',
   code: 'code',
+  numbering: { sequence: 'customer_number', setting: 'CUSTOMER_CODE_FORMAT' },
   readRight: 'customer.read',
   alive: 't.deleted_at IS NULL',
   owned,

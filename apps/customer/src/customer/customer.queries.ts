@@ -53,6 +53,7 @@ export const customerPlan = (query: ListQuery): ListPlan<CustomerView> => ({
   },
   search: containsText('t.search_text'),
   searchCovers: ['name'],
+  rollsUp: { region: 'region' },
   policy: CustomerPolicy,
   where: {
     sql: query.conditions.some(({ field }) => field === 'lastOrderDate') ? 't.last_order_date IS NOT NULL' : 'true',

@@ -13,7 +13,7 @@ import { DeletedCustomerPolicy, requireVisible } from './customer.policy.js';
 export const lockName = (tx: Tx, name: string) =>
   tx.query(`SELECT pg_advisory_xact_lock(hashtext('customer-name'), hashtext($1))`, [foldName(name)]);
 
-export const nextCustomerCode = (tx: Tx): Promise<string> => tx.nextCode('CUS', 'customer_number');
+export const nextCustomerCode = (tx: Tx): Promise<string> => tx.nextCode('customer');
 
 /**
  * Stores a new customer with its contacts; orders that waited for it are joined on (FEED-3). Take `lockRefs` before.

@@ -1,84 +1,15 @@
-/** One value that people pick: code, Chinese label, English label. The order here is the order on the screen. */
-type SeedEntry = readonly [code: string, zh: string, en: string];
+import type { DictionaryType } from '#contracts';
+import { REGIONS, type SeedEntry } from './region.seed.js';
 
 interface SeedType {
-  /** Administrators may change the labels and retire entries. Stages carry meaning for the rules, so they stay. */
+  /** Administrators may change, retire and remove entries. Those that carry meaning for the rules stay as they are. */
   readonly editable: boolean;
+  /** In the order on the screen. */
   readonly entries: readonly SeedEntry[];
 }
 
-const COUNTRIES: readonly SeedEntry[] = [
-  ['china', '中国', 'China'],
-  ['argentina', '阿根廷', 'Argentina'],
-  ['australia', '澳大利亚', 'Australia'],
-  ['austria', '奥地利', 'Austria'],
-  ['belgium', '比利时', 'Belgium'],
-  ['brazil', '巴西', 'Brazil'],
-  ['canada', '加拿大', 'Canada'],
-  ['denmark', '丹麦', 'Denmark'],
-  ['finland', '芬兰', 'Finland'],
-  ['france', '法国', 'France'],
-  ['germany', '德国', 'Germany'],
-  ['india', '印度', 'India'],
-  ['ireland', '爱尔兰', 'Ireland'],
-  ['italy', '意大利', 'Italy'],
-  ['japan', '日本', 'Japan'],
-  ['mexico', '墨西哥', 'Mexico'],
-  ['netherlands', '荷兰', 'Netherlands'],
-  ['norway', '挪威', 'Norway'],
-  ['poland', '波兰', 'Poland'],
-  ['portugal', '葡萄牙', 'Portugal'],
-  ['russia', '俄罗斯', 'Russia'],
-  ['singapore', '新加坡', 'Singapore'],
-  ['south_korea', '韩国', 'South Korea'],
-  ['spain', '西班牙', 'Spain'],
-  ['sweden', '瑞典', 'Sweden'],
-  ['switzerland', '瑞士', 'Switzerland'],
-  ['uk', '英国', 'United Kingdom'],
-  ['usa', '美国', 'United States'],
-  ['venezuela', '委内瑞拉', 'Venezuela'],
-  ['vietnam', '越南', 'Vietnam'],
-];
-
-const CHINESE_PROVINCES: readonly SeedEntry[] = [
-  ['beijing', '北京', 'Beijing'],
-  ['tianjin', '天津', 'Tianjin'],
-  ['hebei', '河北', 'Hebei'],
-  ['shanxi', '山西', 'Shanxi'],
-  ['inner_mongolia', '内蒙古', 'Inner Mongolia'],
-  ['liaoning', '辽宁', 'Liaoning'],
-  ['jilin', '吉林', 'Jilin'],
-  ['heilongjiang', '黑龙江', 'Heilongjiang'],
-  ['shanghai', '上海', 'Shanghai'],
-  ['jiangsu', '江苏', 'Jiangsu'],
-  ['zhejiang', '浙江', 'Zhejiang'],
-  ['anhui', '安徽', 'Anhui'],
-  ['fujian', '福建', 'Fujian'],
-  ['jiangxi', '江西', 'Jiangxi'],
-  ['shandong', '山东', 'Shandong'],
-  ['henan', '河南', 'Henan'],
-  ['hubei', '湖北', 'Hubei'],
-  ['hunan', '湖南', 'Hunan'],
-  ['guangdong', '广东', 'Guangdong'],
-  ['guangxi', '广西', 'Guangxi'],
-  ['hainan', '海南', 'Hainan'],
-  ['chongqing', '重庆', 'Chongqing'],
-  ['sichuan', '四川', 'Sichuan'],
-  ['guizhou', '贵州', 'Guizhou'],
-  ['yunnan', '云南', 'Yunnan'],
-  ['tibet', '西藏', 'Tibet'],
-  ['shaanxi', '陕西', 'Shaanxi'],
-  ['gansu', '甘肃', 'Gansu'],
-  ['qinghai', '青海', 'Qinghai'],
-  ['ningxia', '宁夏', 'Ningxia'],
-  ['xinjiang', '新疆', 'Xinjiang'],
-  ['taiwan', '台湾', 'Taiwan'],
-  ['hong_kong', '香港', 'Hong Kong'],
-  ['macao', '澳门', 'Macao'],
-];
-
 /** What a first start puts into the dictionary (DIC-1). */
-export const DICTIONARY_SEED: Readonly<Record<string, SeedType>> = {
+export const DICTIONARY_SEED: Readonly<Record<DictionaryType, SeedType>> = {
   opportunity_source: {
     editable: true,
     entries: [
@@ -102,7 +33,7 @@ export const DICTIONARY_SEED: Readonly<Record<string, SeedType>> = {
       ['negotiation', '商务谈判', 'Negotiation'],
     ],
   },
-  region: { editable: true, entries: [...COUNTRIES, ...CHINESE_PROVINCES] },
+  region: { editable: true, entries: REGIONS },
   customer_level: {
     editable: true,
     entries: [
@@ -111,6 +42,26 @@ export const DICTIONARY_SEED: Readonly<Record<string, SeedType>> = {
       ['key', '大客户', 'Key customer'],
       ['focus', '重点开发客户', 'Focus customer'],
       ['standard', '普通客户', 'Standard customer'],
+    ],
+  },
+  satisfaction: {
+    editable: false,
+    entries: [
+      ['1', '很不满意', 'Very dissatisfied'],
+      ['2', '不满意', 'Dissatisfied'],
+      ['3', '一般', 'Neutral'],
+      ['4', '满意', 'Satisfied'],
+      ['5', '非常满意', 'Very satisfied'],
+    ],
+  },
+  credit: {
+    editable: false,
+    entries: [
+      ['1', '很差', 'Very low'],
+      ['2', '较差', 'Low'],
+      ['3', '一般', 'Medium'],
+      ['4', '良好', 'High'],
+      ['5', '优秀', 'Very high'],
     ],
   },
   industry: {
@@ -160,6 +111,14 @@ export const DICTIONARY_SEED: Readonly<Record<string, SeedType>> = {
       ['other', '其他', 'Other'],
     ],
   },
+  gender: {
+    editable: false,
+    entries: [
+      ['female', '女', 'Female'],
+      ['male', '男', 'Male'],
+      ['other', '其他', 'Other'],
+    ],
+  },
   activity_kind: {
     editable: true,
     entries: [
@@ -167,6 +126,10 @@ export const DICTIONARY_SEED: Readonly<Record<string, SeedType>> = {
       ['call', '电话', 'Call'],
       ['email', '电子邮件', 'E-mail'],
       ['meeting', '会议', 'Meeting'],
+      ['message', '即时消息', 'Instant message'],
+      ['dinner', '宴请', 'Business meal'],
+      ['exhibition', '展会', 'Exhibition'],
+      ['other', '其他', 'Other'],
     ],
   },
   ticket_type: {
@@ -175,6 +138,18 @@ export const DICTIONARY_SEED: Readonly<Record<string, SeedType>> = {
       ['consultation', '咨询', 'Consultation'],
       ['complaint', '投诉', 'Complaint'],
       ['suggestion', '建议', 'Suggestion'],
+      ['repair', '报修', 'Repair request'],
+      ['return', '退换货', 'Return or exchange'],
+      ['other', '其他', 'Other'],
+    ],
+  },
+  ticket_priority: {
+    editable: false,
+    entries: [
+      ['low', '低', 'Low'],
+      ['normal', '普通', 'Normal'],
+      ['high', '高', 'High'],
+      ['urgent', '紧急', 'Urgent'],
     ],
   },
 };

@@ -3,6 +3,7 @@ import { runAsSystem, type Tx, UnitOfWork } from '#platform';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { v7 } from 'uuid';
 import { DICTIONARY_SEED } from './dictionary.seed.js';
+import { lockDictionary } from './dictionary.tree.js';
 
 /** Fills the dictionary at a first start. A type that has any entry is the administrators' and is left alone. */
 @Injectable()
@@ -15,13 +16,13 @@ export class DictionarySeeder implements OnApplicationBootstrap {
 
   private async seed(tx: Tx): Promise<void> {
     // One copy seeds, the others wait and then find the entries.
-    await tx.query(`SELECT pg_advisory_xact_lock(hashtext('dictionary-seed'))`);
+    await lockDictionary(tx);
     const known = await tx.query<{ type: string }>('SELECT DISTINCT type FROM dictionary_entry');
     const types = new Set(known.map(({ type }) => type));
     const entries = Object.entries(DICTIONARY_SEED)
       .filter(([type]) => !types.has(type))
       .flatMap(([type, seed]) =>
-        seed.entries.map(([code, zh, en], index) => ({
+        seed.entries.map(([code, zh, en, parent = null], index) => ({
           entryId: v7(),
           type,
           code,
@@ -29,13 +30,14 @@ export class DictionarySeeder implements OnApplicationBootstrap {
           order: index + 1,
           active: true,
           editable: seed.editable,
+          parent,
         })),
       );
     await tx.query(
-      `INSERT INTO dictionary_entry (id, type, code, label_zh, label_en, sort_order, active, editable)
-         SELECT e."entryId", e.type, e.code, e.label->>'zh', e.label->>'en', e."order", e.active, e.editable
+      `INSERT INTO dictionary_entry (id, type, code, label_zh, label_en, sort_order, active, editable, parent)
+         SELECT e."entryId", e.type, e.code, e.label->>'zh', e.label->>'en', e."order", e.active, e.editable, e.parent
            FROM jsonb_to_recordset($1::jsonb) AS e("entryId" uuid, type text, code text, label jsonb, "order" int,
-                                                   active boolean, editable boolean)`,
+                                                   active boolean, editable boolean, parent text)`,
       [JSON.stringify(entries)],
     );
     tx.publish(...entries.map((entry) => DictionaryEntryAdded.of(entry.entryId, entry)));

@@ -7,6 +7,7 @@ export const opportunityPolicy: RecordPolicy = {
   entity: Opportunity,
   table: 'opportunity',
   code: 'code',
+  numbering: { sequence: 'opportunity_code', setting: 'OPPORTUNITY_CODE_FORMAT' },
   readRight: 'opportunity.read',
   owned: '(t.creator_id = :actor OR t.assignee_id = :actor)',
 };

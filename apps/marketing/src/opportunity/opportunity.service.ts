@@ -17,7 +17,7 @@ export class OpportunityService {
   create(input: OpportunityInput): Promise<OpportunityView> {
     return this.uow.run(async (tx) => {
       await this.requireCodes(tx, input);
-      const code = await tx.nextCode('OPP', 'opportunity_code');
+      const code = await tx.nextCode('opportunity');
       const opportunity = Opportunity.create(input, code, tx.actor.id);
       await tx.insert(opportunity);
       tx.publish(opportunity.created());

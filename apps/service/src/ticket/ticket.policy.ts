@@ -7,6 +7,7 @@ export const ticketPolicy: RecordPolicy = {
   entity: Ticket,
   table: 'ticket',
   code: 'code',
+  numbering: { sequence: 'ticket_code', setting: 'TICKET_CODE_FORMAT' },
   readRight: 'ticket.read',
   alive: 't.deleted_at IS NULL',
   owned: '(t.creator_id = :actor OR t.assignee_id = :actor)',

@@ -21,7 +21,7 @@ export class TicketService {
       await this.requireType(tx, input.type);
       const customerName = await this.customers.require(tx, input.customerId);
       await this.customers.requireContact(tx, input.contactId, input.customerId);
-      const { ticket, event } = Ticket.create(input, await tx.nextCode('TKT', 'ticket_code'), tx.actor.id);
+      const { ticket, event } = Ticket.create(input, await tx.nextCode('ticket'), tx.actor.id);
       await tx.insert(ticket);
       const { type, priority, summary } = ticket;
       await record(tx, ticket, 'created', { type, priority, summary });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CUSTOMER_STATUSES, DictionaryEntryView } from '../http/customer.api.js';
+import { CUSTOMER_STATUSES } from '../http/customer.api.js';
 import { CalendarDate, Id } from '../http/fields.js';
 import { ORDER_STATUSES } from '../http/sales.api.js';
 import { defineEvent } from './define-event.js';
@@ -150,7 +150,17 @@ export const OrderRecorded = defineEvent(
   }),
 );
 
-const Entry = DictionaryEntryView.extend({ entryId: Id });
+/** The entry as it is after the event. `parent`: the code of the region above; null or absent at the top. */
+const Entry = z.object({
+  type: z.string(),
+  code: z.string(),
+  label: z.object({ zh: z.string(), en: z.string() }),
+  order: z.int(),
+  active: z.boolean(),
+  editable: z.boolean(),
+  entryId: Id,
+  parent: z.string().nullish(),
+});
 export const DictionaryEntryAdded = defineEvent(
   'customer.dictionary.added',
   1,
@@ -160,6 +170,12 @@ export const DictionaryEntryAdded = defineEvent(
 export const DictionaryEntryUpdated = defineEvent(
   'customer.dictionary.updated',
   1,
-  'Label, order or activity of a value changed · 字典项的名称、顺序或启用状态有变',
+  'Label, order, parent or activity of a value changed · 字典项的名称、顺序、上级或启用状态有变',
+  Entry,
+);
+export const DictionaryEntryRemoved = defineEvent(
+  'customer.dictionary.removed',
+  1,
+  'A value that nobody had ever used was removed · 从未使用过的字典项被删除',
   Entry,
 );

@@ -20,8 +20,8 @@ export const TOPOLOGY: readonly Flow[] = [
   flow(auth.RoleDeleted, 'marketing', 'customer', 'service'),
   flow(auth.SessionRevoked),
 
-  flow(marketing.OpportunityCreated),
-  flow(marketing.OpportunityUpdated),
+  flow(marketing.OpportunityCreated, 'customer'),
+  flow(marketing.OpportunityUpdated, 'customer'),
   flow(marketing.OpportunityAssigned),
   flow(marketing.OpportunityWon, 'customer'),
   flow(marketing.OpportunityLost),
@@ -48,9 +48,10 @@ export const TOPOLOGY: readonly Flow[] = [
   flow(customer.OrderRecorded, 'reporting'),
   flow(customer.DictionaryEntryAdded, 'marketing', 'service'),
   flow(customer.DictionaryEntryUpdated, 'marketing', 'service'),
+  flow(customer.DictionaryEntryRemoved, 'marketing', 'service'),
 
   flow(service.TicketCreated, 'customer'),
-  flow(service.TicketUpdated),
+  flow(service.TicketUpdated, 'customer'),
   flow(service.TicketWithdrawn, 'customer'),
   flow(service.TicketAssigned, 'customer'),
   flow(service.TicketHandled, 'customer'),

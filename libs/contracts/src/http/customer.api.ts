@@ -132,18 +132,6 @@ export const ContactView = z
   .meta({ id: 'Contact' });
 export type ContactView = z.infer<typeof ContactView>;
 
-export const DictionaryEntryView = z
-  .object({
-    type: z.string(),
-    code: z.string(),
-    label: z.object({ zh: z.string(), en: z.string() }),
-    order: z.int(),
-    active: z.boolean(),
-    editable: z.boolean(),
-  })
-  .meta({ id: 'DictionaryEntry' });
-export type DictionaryEntryView = z.infer<typeof DictionaryEntryView>;
-
 export const CustomerRoutes = defineRoutes('customer', 'customers', {
   listCustomers: {
     method: 'GET',
@@ -250,16 +238,5 @@ export const CustomerRoutes = defineRoutes('customer', 'customers', {
     access: 'contact.write',
     summary: 'Remove a contact · 删除联系人',
     record: 'customer',
-  },
-});
-
-export const DictionaryRoutes = defineRoutes('customer', 'dictionary', {
-  listDictionary: {
-    method: 'GET',
-    path: '/dictionary/:type',
-    access: 'dictionary.read',
-    summary: 'Entries of one dictionary, in their order · 数据字典',
-    list: { filters: { active: 'boolean' }, sorts: ['order'], defaultSort: 'order' },
-    response: page(DictionaryEntryView),
   },
 });

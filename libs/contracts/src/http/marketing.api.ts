@@ -136,6 +136,7 @@ export const MarketingRoutes = defineRoutes('marketing', 'opportunities', {
         status: 'code',
         stage: 'code',
         source: 'code',
+        region: 'code',
         assigneeId: 'id',
         creatorId: 'id',
         customerName: 'contains',

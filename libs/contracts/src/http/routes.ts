@@ -1,10 +1,11 @@
 import { ActivityRoutes } from './activity.api.js';
 import { AuthRoutes } from './auth.api.js';
 import { ContactRoutes } from './contact.api.js';
-import { CustomerRoutes, DictionaryRoutes } from './customer.api.js';
+import { CustomerRoutes } from './customer.api.js';
 import type { ServiceRoute } from './define-routes.js';
-import { JobRoutes } from './jobs.api.js';
+import { DictionaryRoutes } from './dictionary.api.js';
 import { ExportRoutes } from './export.api.js';
+import { JobRoutes } from './jobs.api.js';
 import { MarketingRoutes } from './marketing.api.js';
 import { OPERATIONS_ROUTES } from './operations.api.js';
 import { ReportingRoutes } from './reporting.api.js';

@@ -1,5 +1,6 @@
-import { type Actor, CrmError, type ListDefinition } from '#contracts';
+import { type Actor, CrmError, type DictionaryType, type ListDefinition } from '#contracts';
 import type { DataSource } from 'typeorm';
+import { withDescendants } from '../dictionary/descendants.js';
 import { fold } from '../text/fold.js';
 import { countRows, type Selection, type Total } from './list-count.js';
 import { type Condition, encodeCursor, type ListQuery } from './list-query.js';
@@ -22,6 +23,8 @@ export interface ListPlan<V> {
   readonly search?: (folded: string, add: (value: unknown) => string) => string;
   /** Filters of the type `contains` whose texts are part of what `search` looks in, so that its index answers them too. */
   readonly searchCovers?: readonly string[];
+  /** Filters that also find what lies below the value in the tree of its dictionary (DIC-4). */
+  readonly rollsUp?: Readonly<Record<string, DictionaryType>>;
   readonly policy?: RecordPolicy;
   readonly where?: { readonly sql: string; readonly parameters: readonly unknown[] };
   readonly view: (row: never) => V;
@@ -45,7 +48,7 @@ export async function readList<V>(
   query: ListQuery,
   actor?: Actor,
 ): Promise<Page<V>> {
-  const selection = selectionOf(plan, query, actor);
+  const selection = await selectionOf(dataSource, plan, query, actor);
   const counted = query.count ? countRows(dataSource.manager, selection) : undefined;
   // Awaited below; when both queries fail, the page's error is the one that is told.
   counted?.catch(() => undefined);
@@ -76,7 +79,8 @@ export async function* readAll<V>(
 ): AsyncGenerator<V> {
   let after: ListQuery['after'];
   for (;;) {
-    const rows = await readRows(dataSource, plan, { ...query, after }, selectionOf(plan, query, actor), CHUNK);
+    const selection = await selectionOf(dataSource, plan, query, actor);
+    const rows = await readRows(dataSource, plan, { ...query, after }, selection, CHUNK);
     const last = rows.at(-1);
     if (!last) return;
     after = placeOf(last);
@@ -85,12 +89,18 @@ export async function* readAll<V>(
   }
 }
 
-function selectionOf<V>(plan: ListPlan<V>, query: ListQuery, actor?: Actor): Selection {
+async function selectionOf<V>(
+  dataSource: DataSource,
+  plan: ListPlan<V>,
+  query: ListQuery,
+  actor?: Actor,
+): Promise<Selection> {
   const parameters: unknown[] = [...(plan.where?.parameters ?? [])];
   const add = (value: unknown): string => `$${parameters.push(value)}`;
   const where = [plan.where?.sql ?? 'true'];
   if (plan.policy) where.push(visibleTo(plan.policy, actor, parameters));
-  for (const condition of query.conditions) where.push(...conditionsOf(plan, condition, add));
+  const conditions = await rolledUp(dataSource, query.conditions, plan.rollsUp);
+  for (const condition of conditions) where.push(...conditionsOf(plan, condition, add));
   const folded = query.q === undefined ? '' : fold(query.q);
   if (folded && plan.search) where.push(`(${plan.search(folded, add)})`);
   return { sql: `FROM ${plan.from} WHERE ${where.join(' AND ')}`, parameters };
@@ -109,7 +119,7 @@ function conditionsOf<V>(plan: ListPlan<V>, condition: Condition, add: (value: u
   }
   if (operator !== 'in') return [`${column} ${operator} ${add(values[0])}`];
   if (values.length === 1) return [`${column} = ${add(values[0])}`];
-  return [`${column} IN (${values.map(add).join(', ')})`];
+  return [`${column} = ANY (${add(values)})`];
 }
 
 async function readRows<V>(
@@ -140,6 +150,22 @@ async function readRows<V>(
     if (after && isDataException(error)) throw new CrmError('invalid-cursor');
     throw error;
   }
+}
+
+/** The values are looked up first, so that PostgreSQL plans the list for what is asked. */
+async function rolledUp(
+  dataSource: DataSource,
+  conditions: readonly Condition[],
+  rollsUp: Readonly<Record<string, DictionaryType>> = {},
+): Promise<readonly Condition[]> {
+  if (!conditions.some(({ field }) => field in rollsUp)) return conditions;
+  return Promise.all(
+    conditions.map(async (condition) => {
+      const tree = rollsUp[condition.field];
+      if (!tree || condition.operator !== 'in') return condition;
+      return { ...condition, values: await withDescendants(dataSource.manager, tree, condition.values.map(String)) };
+    }),
+  );
 }
 
 const isDataException = (error: unknown): boolean => sqlStateOf(error)?.startsWith('22') ?? false;

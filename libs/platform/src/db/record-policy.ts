@@ -1,6 +1,13 @@
 import type { Actor, Right } from '#contracts';
 import type { EntityClass } from './data-source.js';
 
+interface Numbering {
+  readonly sequence: string;
+  readonly setting: string;
+  /** The setting's value; filled in when the service starts. */
+  readonly format?: string;
+}
+
 /**
  * Who sees the records of one kind: one definition for the look-up of a path, details, lists and `tx.load`, so that they cannot differ.
  * SQL conditions stand on the alias `t`; `:actor` is the id of the person who asks.
@@ -12,9 +19,21 @@ export interface RecordPolicy {
   readonly table: string;
   /** The column with the code that people see. */
   readonly code?: string;
+  /** The PostgreSQL sequence of its codes, and the setting that says how they look (`codeFormat`). */
+  readonly numbering?: Numbering;
+  /** For paths without an id: the condition under which their places (`:type`, `:code`) name the record. */
+  readonly key?: string;
   readonly readRight: Right;
   readonly alive?: string;
   readonly owned?: string;
+}
+
+/** The policy with the format of its codes. @throws Error when the service has no such setting */
+export function withCodeFormat(policy: RecordPolicy, config: Readonly<Record<string, unknown>>): RecordPolicy {
+  if (!policy.numbering) return policy;
+  const format = config[policy.numbering.setting];
+  if (typeof format !== 'string') throw new Error(`There is no setting ${policy.numbering.setting}`);
+  return { ...policy, numbering: { ...policy.numbering, format } };
 }
 
 /**

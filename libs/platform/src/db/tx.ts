@@ -1,5 +1,6 @@
 import { type Actor, CrmError, type Envelope, type NewEvent, type Right } from '#contracts';
 import type { EntityManager, ObjectLiteral } from 'typeorm';
+import { formatCode } from '../config/code-format.js';
 import { ANONYMOUS, currentContext } from '../context/request-context.js';
 import type { PendingEvent } from '../events/outbox.js';
 import { findLocked, insertRecord, updateRecord } from './entity-sql.js';
@@ -87,10 +88,12 @@ export class Tx {
     if (this.actor.rights[right] !== 'own' || !ids.includes(this.actor.id)) throw new CrmError('not-owner', { right });
   }
 
-  /** The next code of a kind, such as `OPP-000001`, from a PostgreSQL sequence. */
-  async nextCode(prefix: string, sequence: string): Promise<string> {
-    const [row] = await this.query<{ value: number }>('SELECT nextval($1::regclass) AS value', [sequence]);
-    return `${prefix}-${String(row!.value).padStart(6, '0')}`;
+  /** The next code of a kind of record, such as `OPP-000001`, from a PostgreSQL sequence and in the format of the settings. */
+  async nextCode(kind: string): Promise<string> {
+    const numbering = this.policies.find((policy) => policy.kind === kind)?.numbering;
+    if (!numbering?.format) throw new Error(`Records of the kind ${kind} have no codes`);
+    const [row] = await this.query<{ value: number }>('SELECT nextval($1::regclass) AS value', [numbering.sequence]);
+    return formatCode(numbering.format, row!.value);
   }
 
   private async isVisible(policy: RecordPolicy, id: string): Promise<boolean> {

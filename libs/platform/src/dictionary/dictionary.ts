@@ -1,15 +1,17 @@
-import { CrmError } from '#contracts';
+import { CrmError, type DictionaryType } from '#contracts';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Tx } from '../db/tx.js';
 import { Readiness } from '../start/readiness.js';
+import { withDescendants } from './descendants.js';
 
 /** One field whose value must be picked from a dictionary; an empty one is not looked at. */
 export interface DictionaryChoice {
   readonly field: string;
-  readonly type: string;
+  readonly type: DictionaryType;
   readonly code: string | null | undefined;
 }
+type Chosen = DictionaryChoice & { readonly code: string };
 
 /** The dictionary as this service knows it (DIC-3): the owner's table, or a copy kept by events. */
 @Injectable()
@@ -33,26 +35,54 @@ export class Dictionary implements OnModuleInit {
 
   /** @throws CrmError unknown-dictionary-code, naming every field that is wrong */
   async requireActive(tx: Tx, choices: readonly DictionaryChoice[]): Promise<void> {
-    const chosen = choices.filter(
-      (choice): choice is DictionaryChoice & { code: string } => typeof choice.code === 'string',
-    );
-    if (chosen.length === 0) return;
-    const rows = await tx.query<{ type: string; code: string }>(
-      `SELECT e.type, e.code FROM dictionary_entry e JOIN unnest($1::text[], $2::text[]) AS c (type, code) USING (type, code) WHERE e.active`,
-      [chosen.map((choice) => choice.type), chosen.map((choice) => choice.code)],
-    );
-    const active = new Set(rows.map((row) => `${row.type}\n${row.code}`));
-    const wrong = chosen.filter((choice) => !active.has(`${choice.type}\n${choice.code}`));
-    if (wrong.length === 0) return;
-    const [first] = wrong;
-    throw new CrmError(
-      'unknown-dictionary-code',
-      { dictionary: first!.type, code: first!.code },
-      wrong.map(({ field, type, code }) => ({
-        path: field,
-        code: 'unknown_dictionary_code',
-        message: `"${code}" is not an active entry of ${type} · “${code}”不是 ${type} 的有效项`,
-      })),
-    );
+    const wrong = await this.choose(tx, choices);
+    if (wrong.length > 0) throw unknownCodes(wrong);
   }
+
+  /**
+   * Picks the codes for records of this transaction and gives back those that cannot be picked.
+   * The first pick of an entry marks it, under the lock of its row, so that it is not removed at the same moment (DIC-2).
+   */
+  async choose(tx: Tx, choices: readonly DictionaryChoice[]): Promise<Chosen[]> {
+    const chosen = choices.filter((choice): choice is Chosen => typeof choice.code === 'string');
+    if (chosen.length === 0) return [];
+    const active = await tx.query<{ id: string; type: string; code: string; used: boolean }>(
+      `SELECT e.id, e.type, e.code, e.used FROM dictionary_entry e JOIN unnest($1::text[], $2::text[]) AS c (type, code) USING (type, code) WHERE e.active`,
+      [chosen.map(({ type }) => type), chosen.map(({ code }) => code)],
+    );
+    const unused = active.filter(({ used }) => !used).map(({ id }) => id);
+    const marked = new Set(unused.length > 0 ? await markUsed(tx, unused) : []);
+    const known = new Set(active.filter(({ id, used }) => used || marked.has(id)).map(keyOf));
+    return chosen.filter((choice) => !known.has(keyOf(choice)));
+  }
+
+  /** For filters and reports that roll up: these codes and all that lie below them. */
+  withDescendants(type: DictionaryType, codes: readonly string[]): Promise<string[]> {
+    return withDescendants(this.dataSource.manager, type, codes);
+  }
+}
+
+const keyOf = ({ type, code }: { type: string; code: string }): string => `${type}\n${code}`;
+
+/** Those that are no longer active when their lock is there are not among the ids that come back. */
+async function markUsed(tx: Tx, ids: readonly string[]): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `UPDATE dictionary_entry SET used = true
+      WHERE id IN (SELECT id FROM dictionary_entry WHERE id = ANY ($1::uuid[]) AND active ORDER BY id FOR UPDATE) RETURNING id`,
+    [ids],
+  );
+  return rows.map(({ id }) => id);
+}
+
+export function unknownCodes(wrong: readonly { field: string; type: string; code: string }[]): CrmError {
+  const [first] = wrong;
+  return new CrmError(
+    'unknown-dictionary-code',
+    { dictionary: first!.type, code: first!.code },
+    wrong.map(({ field, type, code }) => ({
+      path: field,
+      code: 'unknown_dictionary_code',
+      message: `"${code}" is not an active entry of ${type} · “${code}”不是 ${type} 的有效项`,
+    })),
+  );
 }

@@ -53,7 +53,8 @@ export class ContractGuard implements CanActivate {
     }
     const { record } = route;
     const { id } = parameters;
-    if (record === undefined || id === undefined) return this.readInput(route, request, context);
+    if (record === undefined) return this.readInput(route, request, context);
+    if (id === undefined) return this.resolveKey(route, record, request, context);
     context.recordId = id;
     if (!UUID.test(id)) return this.resolveCode(route, record, request, context, id);
     try {
@@ -90,25 +91,57 @@ export class ContractGuard implements CanActivate {
     return this.readInput(route, request, context);
   }
 
+  /** Finds the record of a path without an id, and puts its id beside the places of the path. */
+  private async resolveKey(
+    route: ServiceRoute,
+    record: string,
+    request: FastifyRequest,
+    context: ContextOfRequest,
+  ): Promise<boolean> {
+    const policy = this.policyOf(record);
+    const places = request.params as Record<string, string>;
+    if (Object.values(places).some((value) => value.includes('\0'))) throw new CrmError('not-found');
+    const parameters: unknown[] = [];
+    const key = policy.key!.replace(/:(\w+)/g, (_, name: string) => `$${parameters.push(places[name])}`);
+    const id = await this.findOne(policy, key, parameters, context);
+    places.id = id;
+    context.recordId = context.targetId = id;
+    return this.readInput(route, request, context);
+  }
+
   /** A missing record is answered before a bad body. */
   private async refuse(record: string, id: string, context: ContextOfRequest, error: unknown): Promise<never> {
     await this.lookUp(record, id, context);
     throw error;
   }
 
-  private async lookUp(kind: string, idOrCode: string, context: ContextOfRequest): Promise<string> {
-    const policy = this.policies.get(kind);
-    if (!policy) throw new Error(`No record policy for ${kind}`);
+  private lookUp(kind: string, idOrCode: string, context: ContextOfRequest): Promise<string> {
+    const policy = this.policyOf(kind);
     const isId = UUID.test(idOrCode);
     if ((!isId && !policy.code) || idOrCode.includes('\0')) throw new CrmError('not-found');
-    const parameters: unknown[] = [isId ? idOrCode : idOrCode.toUpperCase()];
+    const value = isId ? idOrCode : idOrCode.toUpperCase();
+    return this.findOne(policy, `${isId ? 't.id' : `t.${policy.code}`} = $1`, [value], context);
+  }
+
+  private async findOne(
+    policy: RecordPolicy,
+    key: string,
+    parameters: unknown[],
+    context: ContextOfRequest,
+  ): Promise<string> {
     const condition = visibleTo(policy, context.actor, parameters);
     const [row] = await this.dataSource.query<Array<{ id: string }>>(
-      `SELECT t.id FROM ${policy.table} t WHERE ${isId ? 't.id' : `t.${policy.code}`} = $1 AND ${condition}`,
+      `SELECT t.id FROM ${policy.table} t WHERE ${key} AND ${condition} LIMIT 1`,
       parameters,
     );
     if (!row) throw new CrmError('not-found');
     return row.id;
+  }
+
+  private policyOf(kind: string): RecordPolicy {
+    const policy = this.policies.get(kind);
+    if (!policy) throw new Error(`No record policy for ${kind}`);
+    return policy;
   }
 
   /** True, for the guard: what does not hold throws. */

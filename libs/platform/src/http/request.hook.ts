@@ -53,16 +53,19 @@ export function installContext(fastify: FastifyInstance): void {
 
 interface Answer {
   readonly id?: unknown;
+  /** Names what has no id, such as a dictionary entry. */
+  readonly code?: unknown;
   readonly version?: unknown;
 }
 
 function nameRecord(route: ServiceRoute, request: FastifyRequest, reply: FastifyReply, answer: Answer | null): void {
   if (answer === null) return;
   if (typeof answer.version === 'number') void reply.header('etag', `"${answer.version}"`);
-  if (typeof answer.id !== 'string') return;
-  if (route.status === 201) void reply.header('location', `${pathOf(request)}/${answer.id}`);
+  const name = answer.id ?? answer.code;
+  if (typeof name !== 'string') return;
+  if (route.status === 201) void reply.header('location', `${pathOf(request)}/${name}`);
   // Long work is answered with its job.
-  else if (route.status === 202) void reply.header('location', `/${API_PREFIX}${jobPath(answer.id)}`);
+  else if (route.status === 202) void reply.header('location', `/${API_PREFIX}${jobPath(name)}`);
 }
 
 /** Identity and what comes beside it; nothing of it counts without a valid assertion. */

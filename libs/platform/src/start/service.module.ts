@@ -8,7 +8,7 @@ import { dataSourceOptions, type EntityClass, type MigrationClass } from '../db/
 import { Housekeeping } from '../db/housekeeping.js';
 import { Messaging1763700000000 } from '../db/messaging.migration.js';
 import { migrate } from '../db/migrate.js';
-import type { RecordPolicy } from '../db/record-policy.js';
+import { type RecordPolicy, withCodeFormat } from '../db/record-policy.js';
 import { UnitOfWork } from '../db/unit-of-work.js';
 import { Broker } from '../events/broker.js';
 import { DEAD_LETTER_POLICY, DeadLetters } from '../events/dead-letters.js';
@@ -77,7 +77,10 @@ export class ServiceModule {
         { provide: SERVICE_CONFIG, useValue: config },
         { provide: LOGGER, useValue: logger },
         { provide: Broker, useValue: broker },
-        { provide: RECORD_POLICIES, useValue: [...records, DEAD_LETTER_POLICY] },
+        {
+          provide: RECORD_POLICIES,
+          useValue: [...records.map((policy) => withCodeFormat(policy, config)), DEAD_LETTER_POLICY],
+        },
         { provide: EVENT_HANDLERS, useValue: new Map<string, EventHandler>() },
         {
           provide: EventInbox,

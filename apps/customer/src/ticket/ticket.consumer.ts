@@ -4,25 +4,38 @@ import {
   TicketCreated,
   TicketHandled,
   TicketReturned,
+  TicketUpdated,
   TicketWithdrawn,
   type DataOf,
 } from '#contracts';
-import { LOGGER, On, type EventTx, type Logger } from '#platform';
+import { LOGGER, On, together, type EventTx, type Logger } from '#platform';
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { recordCustomerActs, type CustomerAct } from './customer.timeline.js';
+import { noteUse } from '../dictionary/dictionary-use.js';
+import { recordCustomerActs, type CustomerAct } from '../timeline/customer.timeline.js';
 
 type Facts = DataOf<typeof TicketCreated>;
 
-/** Puts what happens to tickets on the timelines of their customers (SVC-7), at the time at which it happened. */
+/**
+ * Puts what happens to tickets on the timelines of their customers (SVC-7), at the time at which it happened, and notes which types
+ * tickets have had (DIC-2).
+ */
 @Controller()
 export class TicketConsumer {
   constructor(@Inject(LOGGER) private readonly logger: Logger) {}
 
   @On(TicketCreated, { independent: true })
-  created(@Payload() ticket: Facts, @Ctx() tx: EventTx) {
+  async created(@Payload() ticket: Facts, @Ctx() tx: EventTx): Promise<void> {
     const { type, priority, summary } = ticket;
-    return this.record(tx, ticket, 'ticket-created', { ...gistOf(ticket), type, priority, summary });
+    await together([
+      noteUse(tx, { ticket_type: type }),
+      this.record(tx, ticket, 'ticket-created', { ...gistOf(ticket), type, priority, summary }),
+    ]);
+  }
+
+  @On(TicketUpdated, { independent: true })
+  async updated(@Payload() ticket: Facts, @Ctx() tx: EventTx): Promise<void> {
+    await noteUse(tx, { ticket_type: ticket.type });
   }
 
   @On(TicketAssigned, { independent: true })
