@@ -1,4 +1,4 @@
-import { DictionaryEntryAdded, DictionaryEntryView } from '#contracts';
+import { DICTIONARY_TYPES, DictionaryEntryAdded, DictionaryEntryView, DictionaryTypeView } from '#contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { start } from '../src/app.js';
 import { DICTIONARY_SEED } from '../src/dictionary/dictionary.seed.js';
@@ -25,6 +25,10 @@ describe('the dictionary', () => {
         order: 1,
         active: true,
         editable: false,
+        version: 1,
+        parent: null,
+        level: 1,
+        path: ['prospecting'],
       });
       expect(body.items.map(({ code }: DictionaryEntryView) => code)).toEqual([
         'prospecting',
@@ -37,6 +41,23 @@ describe('the dictionary', () => {
     await world.service
       .as({ ...executive, rights: {} })
       .get('/api/v1/dictionary/region')
+      .expect(403);
+  });
+
+  it('DIC-1: tells which dictionaries there are', async () => {
+    const { body } = await world.service.as(world.alice).get('/api/v1/dictionary').expect(200);
+    expect(body.items.map((item: unknown) => DictionaryTypeView.strict().parse(item).type)).toEqual(
+      Object.keys(DICTIONARY_TYPES),
+    );
+    expect(body.items).toContainEqual({
+      type: 'region',
+      label: { zh: '地区', en: 'Region' },
+      tree: true,
+      fixed: false,
+    });
+    await world.service
+      .as({ ...world.alice, rights: {} })
+      .get('/api/v1/dictionary')
       .expect(403);
   });
 
@@ -59,20 +80,6 @@ describe('the dictionary', () => {
     for (const query of ['active=1', 'code=proposal', 'sort=code']) await get(`opportunity-stage?${query}`).expect(400);
   });
 
-  it('DIC-1: entries of the same place in the order go on by their codes', async () => {
-    await world.service.query(
-      `INSERT INTO dictionary_entry (id, type, code, label_zh, label_en, sort_order, active, editable)
-       SELECT gen_random_uuid(), 'flavour', c, c, c, 1, true, true FROM unnest('{c,a,d,b}'::text[]) c`,
-    );
-    const first = (await world.service.as(world.alice).get('/api/v1/dictionary/flavour?limit=3').expect(200)).body;
-    expect(first.items.map(({ code }: DictionaryEntryView) => code)).toEqual(['a', 'b', 'c']);
-    const path = `/api/v1/dictionary/flavour?limit=3&cursor=${first.nextCursor}`;
-    expect((await world.service.as(world.alice).get(path).expect(200)).body).toMatchObject({
-      items: [{ code: 'd' }],
-      nextCursor: null,
-    });
-  });
-
   it('DIC-1, DIC-3: is seeded once, whatever starts, and told to the other services', async () => {
     expect(await seeded()).toHaveLength(entries.length);
     const { data } = await world.service.events.published(
@@ -93,22 +100,17 @@ describe('the dictionary', () => {
     expect(await seeded()).toHaveLength(entries.length);
   });
 
-  it('DIC-2: a retired entry is still read, and cannot be chosen', async () => {
-    await world.service.query(
-      `UPDATE dictionary_entry SET active = false WHERE type = 'customer_level' AND code = 'focus'`,
-    );
-    const { body } = await world.service.as(world.alice).get('/api/v1/dictionary/customer-level').expect(200);
-    expect(body.items).toContainEqual(expect.objectContaining({ code: 'focus', active: false }));
-    const retired = await world.service
-      .as(world.alice)
-      .get('/api/v1/dictionary/customer-level?active=false')
-      .expect(200);
-    expect(retired.body.items).toEqual([expect.objectContaining({ code: 'focus' })]);
-    const refused = await world.service
-      .as(world.alice)
-      .post('/api/v1/customers')
-      .send({ name: 'A', level: 'focus' })
-      .expect(422);
-    expect(refused.body.type).toBe('/problems/unknown-dictionary-code');
+  it('DIC-1: entries of the same place in the order go on by their codes', async () => {
+    const sysadmin = await world.service.person('system_admin', 'sysadmin');
+    for (const code of ['c', 'a', 'd', 'b']) {
+      const entry = { code, label: { zh: code, en: code }, order: 0 };
+      await world.service.as(sysadmin).post('/api/v1/dictionary/company-type').send(entry).expect(201);
+    }
+    const first = (await world.service.as(world.alice).get('/api/v1/dictionary/company-type?limit=3').expect(200)).body;
+    expect(first.items.map(({ code }: DictionaryEntryView) => code)).toEqual(['a', 'b', 'c']);
+    const path = `/api/v1/dictionary/company-type?limit=3&cursor=${first.nextCursor}`;
+    expect((await world.service.as(world.alice).get(path).expect(200)).body).toMatchObject({
+      items: [{ code: 'd' }, { code: 'limited' }, { code: 'joint_stock' }],
+    });
   });
 });

@@ -39,7 +39,7 @@ const keep = (tx: EventTx, entry: Entry, removed: boolean) =>
       entry.label.en,
       entry.label.zh,
       entry.order,
-      entry.active,
+      entry.active && !removed,
       entry.editable,
       entry.parent ?? null,
       removed,
