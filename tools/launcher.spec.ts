@@ -80,7 +80,8 @@ describe('npm start', () => {
       natsLogins: { customer: { user: 'customer', password: 'c' } },
       secrets: secrets as unknown as Secrets,
     };
-    const inherited = { PATH: '/bin', DATABASE_URL: 'postgresql://root@x/y', CRM_ADMIN_PASSWORD: 'given' };
+    const settings = { PATH: '/bin', CUSTOMER_CODE_FORMAT: 'KH-#####' };
+    const inherited = { ...settings, DATABASE_URL: 'postgresql://root@x/y', CRM_ADMIN_PASSWORD: 'given' };
     const apps = await planApplications(readSettings({ CRM_COPIES: '2' }), foundations, inherited);
     expect(new Set(apps.map((app) => app.url)).size).toBe(2 * SERVICES.length + 1);
     const named = (name: string) => apps.filter((app) => app.name === name);
@@ -90,7 +91,7 @@ describe('npm start', () => {
         .join(','),
     );
     expect(named('customer')[1]?.env).toMatchObject({
-      PATH: '/bin',
+      ...settings,
       DATABASE_URL: 'postgresql://customer@localhost/crm',
       NATS_PASSWORD: 'c',
     });

@@ -8,6 +8,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 } from 'uuid';
 import { requireFaithfulCopy } from '../../../libs/platform/src/testing/dictionary-events.js';
+import { start } from '../src/app.js';
 import { type Marketing, startMarketing } from './marketing.fixture.js';
 
 const PATH = '/api/v1/opportunities';
@@ -115,4 +116,19 @@ describe('the copy of the dictionary', () => {
     expect(await found('country')).toEqual(['country', 'province']);
     expect(await found('abroad')).toEqual(['abroad', city.code].sort());
   });
+});
+
+it('DIC-4: codes have the format of the setting', async () => {
+  const { service, people } = marketing;
+  const copy = await start({ ...service.environment, OPPORTUNITY_CODE_FORMAT: 'JH##' });
+  try {
+    const body = { customerName: 'B', summary: 'S', description: 'D', successRate: 1 };
+    const agent = service.gateway.agent(copy.url, 'marketing', people.manager);
+    const { code } = (await agent.post(PATH).send(body).expect(201)).body as OpportunityView;
+    expect(code).toMatch(/^JH\d{2,}$/);
+    expect((await manager().get(`${PATH}/${code.toLowerCase()}`).expect(200)).body.code).toBe(code);
+    expect((await marketing.create(people.manager)).code).toMatch(/^OPP-\d{6}$/);
+  } finally {
+    await copy.stop();
+  }
 });

@@ -2,6 +2,7 @@ import { type DataOf, DictionaryEntryAdded, DictionaryEntryRemoved, DictionaryEn
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 } from 'uuid';
 import { requireFaithfulCopy } from '../../../libs/platform/src/testing/dictionary-events.js';
+import { start } from '../src/app.js';
 import { type Desk, deskOf, problem, startWorld, TICKETS, type World } from './world.js';
 
 let world: World;
@@ -57,4 +58,18 @@ describe('the copy of the dictionary', () => {
     () => requireFaithfulCopy(world.service),
     60_000,
   );
+});
+
+it('DIC-4: codes have the format of the setting', async () => {
+  const { service, people } = world;
+  const copy = await start({ ...service.environment, TICKET_CODE_FORMAT: 'FW-###' });
+  try {
+    const agent = service.gateway.agent(copy.url, 'service', people.alice);
+    const { code } = (await agent.post(TICKETS).send(desk.input()).expect(201)).body;
+    expect(code).toMatch(/^FW-\d{3,}$/);
+    expect((await desk.as('alice').get(`${TICKETS}/${code.toLowerCase()}`)).body.code).toBe(code);
+    expect((await desk.create()).code).toMatch(/^TKT-\d{6}$/);
+  } finally {
+    await copy.stop();
+  }
 });

@@ -56,7 +56,10 @@ describe('DictionaryEntry', () => {
 
   it('DIC-2: one in use, or with others below it, is not removed, and the refusal says what to do', () => {
     for (const act of [() => made({ used: true }).remove(false), () => made().remove(true)])
-      expect(refusal(act)).toMatchObject({ code: 'in-use', parameters: { instead: expect.stringContaining('Retire') } });
+      expect(refusal(act)).toMatchObject({
+        code: 'in-use',
+        parameters: { instead: expect.stringContaining('Retire') },
+      });
   });
 
   it('DIC-2: one that nobody used is removed, and may be added again as the same entry', () => {
