@@ -5,7 +5,7 @@ import { Dictionary1763700000002 } from './dictionary.migration.js';
  * Regions are a tree; entries are edited, and removed when nobody ever used them.
  * `used`: a record carries or carried the code: of this service, in the owner's table of any.
  */
-export class DictionaryTree1763700000004 implements MigrationInterface {
+class DictionaryTree1763700000004 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`ALTER TABLE dictionary_entry
       ADD COLUMN version int     NOT NULL DEFAULT 1,
