@@ -10,7 +10,7 @@ import {
 import { z } from 'zod';
 import { MarketingModule } from './marketing.module.js';
 import { Opportunity1763700100000 } from './migrations/1763700100000-opportunity.migration.js';
-import { OpportunityRegion1763700810000 } from './migrations/1763700810000-opportunity-region.migration.js';
+import { OpportunityLists1763700300000 } from './migrations/1763700300000-opportunity-lists.migration.js';
 import { Opportunity } from './opportunity/opportunity.entity.js';
 import { opportunityPolicy } from './opportunity/opportunity.policy.js';
 import { PlanItem } from './opportunity/plan-item.entity.js';
@@ -22,13 +22,20 @@ export const MarketingConfig = z.object({
   ),
 });
 
+export const MIGRATIONS = [
+  PeopleMigration,
+  ...DICTIONARY_MIGRATIONS,
+  Opportunity1763700100000,
+  OpportunityLists1763700300000,
+];
+
 /** Starts the marketing service; resolves when it listens. */
 export const start = (env: Record<string, string | undefined>): Promise<RunningApp> =>
   startService(
     {
       service: 'marketing',
       entities: [Opportunity, PlanItem],
-      migrations: [PeopleMigration, ...DICTIONARY_MIGRATIONS, Opportunity1763700100000, OpportunityRegion1763700810000],
+      migrations: MIGRATIONS,
       records: [opportunityPolicy],
       module: MarketingModule,
     },

@@ -1,7 +1,10 @@
-import type { OpportunityView } from '#contracts';
+import { CustomerOpportunityLinked, MarketingRoutes, type OpportunityView } from '#contracts';
+import { v7 } from 'uuid';
 import { type Marketing, startMarketing } from './marketing.fixture.js';
 
 const PATH = '/api/v1/opportunities';
+const CUSTOMER = v7();
+const SORTS = MarketingRoutes.listOpportunities.list.sorts;
 
 describe('Lists of opportunities', () => {
   let marketing: Marketing;
@@ -17,6 +20,8 @@ describe('Lists of opportunities', () => {
       successRate: 10,
       source: 'fair',
       contactPhone: '021-555 01',
+      region: 'cn-31',
+      externalId: 'ERP-1',
     });
     jingmao = await marketing.assigned(mia, alice, {
       customerName: '北京华贸(集团)有限公司',
@@ -40,6 +45,10 @@ describe('Lists of opportunities', () => {
       expectedAmount: '20000',
       currency: 'CNY',
     });
+    await marketing.service.deliver(
+      CustomerOpportunityLinked.of(CUSTOMER, { customerId: CUSTOMER, opportunityId: won.id }),
+    );
+    won = (await list('status=won')).items[0]!;
   });
   afterAll(() => marketing?.service.stop());
 
@@ -58,7 +67,7 @@ describe('Lists of opportunities', () => {
     expect(items[2]).toEqual(jingmao);
   });
 
-  it('MKT-8: filters by status, stage, source, people, name, rate, amount and dates', async () => {
+  it('MKT-8: filters by status, stage, source, region, people, codes, name, rate, amount, customer and dates', async () => {
     const { alice, mia } = marketing.people;
     const cases: [string, OpportunityView[]][] = [
       ['status=unassigned', [steel, whale]],
@@ -77,6 +86,14 @@ describe('Lists of opportunities', () => {
       ['expectedAmount[lt]=1000', [steel]],
       ['expectedAmount=1000', [jingmao]],
       ['currency=USD', [steel]],
+      [`code=${whale.code},${won.code}`, [won, whale]],
+      ['externalId=ERP-1', [whale]],
+      ['region=cn-31', [whale]],
+      [`customerId=${CUSTOMER}`, [won]],
+      ['assignedAt[gte]=2020-01-01', [won, jingmao]],
+      ['closedAt[lte]=9999-12-31', [won]],
+      ['expectedCloseDate[gte]=2020-01-01', [jingmao]],
+      ['expectedAmount[lt]=99999', [won, steel, jingmao]],
       ['expectedCloseDate[lte]=2027-03-31', [jingmao]],
       [encoded('createdAt[gt]', jingmao.createdAt), [won, steel]],
       [encoded('createdAt[lt]', jingmao.createdAt), [whale]],
@@ -111,7 +128,7 @@ describe('Lists of opportunities', () => {
     expect(await names(encoded('q', `${steel.code.slice(0, 3)} ${steel.code.slice(4)}`))).toEqual(['ACME Steel']);
   });
 
-  it('MKT-8: sorts by each field in both directions; without an amount is least', async () => {
+  it('MKT-8: sorts by each field in both directions; without an amount or an instant is least, without a day last', async () => {
     expect(await names('sort=successRate')).toEqual([
       'Blue Whale Ltd',
       '北京华贸(集团)有限公司',
@@ -124,29 +141,28 @@ describe('Lists of opportunities', () => {
       'ACME Steel',
       'Blue Whale Ltd',
     ]);
-    expect(await names('sort=createdAt')).toEqual((await names('sort=-createdAt')).toReversed());
-    expect(await names('sort=-customerName')).toEqual((await names('sort=customerName')).toReversed());
+    expect((await names('sort=-assignedAt')).slice(0, 2)).toEqual(['Blue Steel', '北京华贸(集团)有限公司']);
+    expect((await names('sort=-closedAt'))[0]).toBe('Blue Steel');
+    expect((await names('sort=expectedCloseDate'))[0]).toBe('北京华贸(集团)有限公司');
+    for (const sort of SORTS) expect(await names(`sort=${sort}`)).toEqual((await names(`sort=-${sort}`)).toReversed());
   });
 
-  it.each(['-createdAt', 'createdAt', 'successRate', '-customerName', '-expectedAmount'])(
-    'pages by cursor through sort=%s',
-    async (sort) => {
-      const whole = (await list(`sort=${sort}`)).items;
-      const seen: OpportunityView[] = [];
-      let cursor: string | null = '';
-      while (cursor !== null) {
-        const page: Awaited<ReturnType<typeof list>> = await list(
-          `sort=${sort}&limit=1&count=true${cursor && `&cursor=${cursor}`}`,
-        );
-        expect(page.total).toBe(4);
-        seen.push(...page.items);
-        cursor = page.nextCursor;
-      }
-      expect(seen).toEqual(whole);
-    },
-  );
+  it.each(SORTS.flatMap((sort) => [sort, `-${sort}`]))('MKT-8: pages by cursor through sort=%s', async (sort) => {
+    const whole = (await list(`sort=${sort}`)).items;
+    const seen: OpportunityView[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const page: Awaited<ReturnType<typeof list>> = await list(
+        `sort=${sort}&limit=1&count=true${cursor && `&cursor=${cursor}`}`,
+      );
+      expect(page.total).toBe(4);
+      seen.push(...page.items);
+      cursor = page.nextCursor;
+    }
+    expect(seen).toEqual(whole);
+  });
 
-  it('shows an account manager their own only, in lists, counts and searches', async () => {
+  it('MKT-3, AUT-6: shows an account manager their own only, in lists, counts and searches', async () => {
     expect((await list('count=true', 'alice')).total).toBe(2);
     expect(await names('q=blue', 'alice')).toEqual([]);
     expect(await names('', 'alice')).toEqual(['ACME Steel', '北京华贸(集团)有限公司']);

@@ -47,7 +47,15 @@ describe('What hangs on an opportunity is read in pages', () => {
     const plan = await pages('plan-items?');
     expect(plan.map(({ length }) => length)).toEqual([2, 2, 1]);
     expect(plan.flat().map(({ todo }) => todo)).toEqual(todos);
-    expect(Object.keys(plan[0]![0]!).sort()).toEqual(['date', 'executedAt', 'id', 'result', 'todo', 'version']);
+    expect(Object.keys(plan[0]![0]!).sort()).toEqual([
+      'date',
+      'executedAt',
+      'id',
+      'result',
+      'status',
+      'todo',
+      'version',
+    ]);
     expect((await pages('plan-items?sort=-date&')).flat().map(({ todo }) => todo)).toEqual(todos.toReversed());
   });
 

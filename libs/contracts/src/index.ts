@@ -23,6 +23,7 @@ export * from './http/jobs.api.js';
 export * from './http/list.js';
 export * from './http/marketing.api.js';
 export * from './http/operations.api.js';
+export * from './http/plan.api.js';
 export * from './http/reporting.api.js';
 export * from './http/routes.js';
 export * from './http/sales.api.js';

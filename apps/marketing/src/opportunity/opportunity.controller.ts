@@ -8,6 +8,7 @@ import {
   type PlanItemChanges,
   type PlanItemInput,
   type PlanItemResult,
+  PlanRoutes,
 } from '#contracts';
 import { CurrentActor, Handles, type ListQuery } from '#platform';
 import { Body, Controller, Param, Query } from '@nestjs/common';
@@ -68,27 +69,27 @@ export class OpportunityController {
     return this.queries.timeline(id, query, actor);
   }
 
-  @Handles(MarketingRoutes.listPlanItems)
+  @Handles(PlanRoutes.listPlanItems)
   plan(@Param('id') id: string, @Query() query: ListQuery, @CurrentActor() actor: Actor) {
     return this.queries.plan(id, query, actor);
   }
 
-  @Handles(MarketingRoutes.addPlanItem)
+  @Handles(PlanRoutes.addPlanItem)
   addPlanItem(@Param('id') id: string, @Body() body: PlanItemInput) {
     return this.plans.add(id, body);
   }
 
-  @Handles(MarketingRoutes.changePlanItem)
+  @Handles(PlanRoutes.changePlanItem)
   changePlanItem(@Param('id') id: string, @Param('itemId') itemId: string, @Body() body: PlanItemChanges) {
     return this.plans.change(id, itemId, body);
   }
 
-  @Handles(MarketingRoutes.removePlanItem)
+  @Handles(PlanRoutes.removePlanItem)
   removePlanItem(@Param('id') id: string, @Param('itemId') itemId: string) {
     return this.plans.remove(id, itemId);
   }
 
-  @Handles(MarketingRoutes.recordPlanItemResult)
+  @Handles(PlanRoutes.recordPlanItemResult)
   recordPlanItemResult(@Param('id') id: string, @Param('itemId') itemId: string, @Body() body: PlanItemResult) {
     return this.plans.execute(id, itemId, body.result);
   }

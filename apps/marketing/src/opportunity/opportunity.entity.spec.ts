@@ -8,7 +8,8 @@ const BOB = '01900000-0000-7000-8000-00000000000c';
 const CUSTOMER = '01900000-0000-7000-8000-00000000000d';
 const STATES = ['unassigned', 'assigned', 'won', 'lost'] as const;
 
-const input: OpportunityInput = {
+const input = {
+  stage: 'prospecting',
   customerName: 'Blue Whale Ltd',
   summary: 'Wants 400 licences',
   description: 'Met at the fair',
@@ -17,7 +18,7 @@ const input: OpportunityInput = {
   currency: 'CNY',
 };
 const create = (more: Partial<OpportunityInput> = {}) =>
-  Opportunity.create({ ...input, ...more }, 'OPP-000001', CREATOR);
+  Opportunity.create({ ...input, ...more, stage: more.stage ?? input.stage }, 'OPP-000001', CREATOR);
 const step = (result?: string) => {
   const item = PlanItem.plan('01900000-0000-7000-8000-0000000000ff', { date: '2026-01-02', todo: 'call' });
   if (result) item.execute(result);
@@ -55,7 +56,7 @@ function refusal(work: () => unknown): CrmError {
 }
 
 describe('Opportunity', () => {
-  it('MKT-1: starts unassigned, in the stage "prospecting", with amount and currency', () => {
+  it('MKT-1: starts unassigned, with amount and currency', () => {
     const opportunity = create();
     expect(opportunity.view()).toMatchObject({
       code: 'OPP-000001',
@@ -96,6 +97,14 @@ describe('Opportunity', () => {
     const lost = inState('lost');
     expect(lost.view()).toMatchObject({ closeReason: 'no budget', closedAt: expect.any(String) });
     expect(inState('won').view()).toMatchObject({ closeReason: null, closedAt: expect.any(String), assigneeId: ALICE });
+  });
+
+  it('MKT-8: nothing is assigned or closed before it was created, though copies of the service have clocks of their own', () => {
+    const opportunity = Object.assign(create(), { createdAt: new Date(Date.now() + 60_000) });
+    opportunity.assign(ALICE);
+    opportunity.lose('no budget');
+    const { createdAt, assignedAt, closedAt } = opportunity.view();
+    expect([assignedAt, closedAt]).toEqual([createdAt, createdAt]);
   });
 
   const EVERY_FIELD: Required<OpportunityChanges> = {

@@ -55,14 +55,13 @@ export class Opportunity {
   @Column('text', { nullable: true }) readonly externalId!: string | null;
   @Column('text') readonly searchText!: string;
 
-  static create(input: OpportunityInput, code: string, creatorId: string): Opportunity {
+  static create(input: OpportunityInput & { stage: string }, code: string, creatorId: string): Opportunity {
     const given = Object.fromEntries(FIELDS.map((field) => [field, input[field] ?? null]));
     return Object.assign(new Opportunity(), given, {
       id: v7(),
       code,
       version: 1,
       status: 'unassigned',
-      stage: input.stage ?? 'prospecting',
       creatorId,
       createdAt: new Date(),
       assigneeId: null,
@@ -70,7 +69,7 @@ export class Opportunity {
       closedAt: null,
       closeReason: null,
       customerId: null,
-      externalId: null,
+      externalId: input.externalId ?? null,
     }).complete();
   }
 
@@ -114,7 +113,7 @@ export class Opportunity {
     const previousAssigneeId = this.assigneeId;
     this.nextStatus('assign');
     if (assigneeId === previousAssigneeId) return undefined;
-    this.move('assign', { assigneeId, assignedAt: new Date() });
+    this.move('assign', { assigneeId, assignedAt: this.now() });
     return OpportunityAssigned.of(this.id, { ...this.facts(), previousAssigneeId });
   }
 
@@ -128,13 +127,13 @@ export class Opportunity {
         { items: open.map(({ date, todo }) => `${date} ${todo}`) },
         open.map(({ id, todo }) => ({ path: `planItems.${id}`, code: 'open', message: todo })),
       );
-    this.move('win', { closedAt: new Date() });
+    this.move('win', { closedAt: this.now() });
     return OpportunityWon.of(this.id, this.facts());
   }
 
   /** The development failed; open steps stay on record as not carried out (MKT-7). */
   lose(reason: string): NewEvent {
-    this.move('lose', { closedAt: new Date(), closeReason: reason });
+    this.move('lose', { closedAt: this.now(), closeReason: reason });
     return OpportunityLost.of(this.id, this.facts());
   }
 
@@ -168,6 +167,11 @@ export class Opportunity {
     const next = MOVES[this.status][move];
     if (!next) throw this.refusal(move);
     return next;
+  }
+
+  /** Copies of the service have clocks of their own; nothing happens before what went ahead of it. */
+  private now(): Date {
+    return new Date(Math.max(Date.now(), Number(this.assignedAt ?? this.createdAt)));
   }
 
   private refusal(move: string): CrmError {

@@ -4,6 +4,7 @@ import {
   MarketingRoutes,
   type OpportunityView,
   type PlanItemView,
+  PlanRoutes,
   type TimelineEntry,
 } from '#contracts';
 import { containsText, type ListPlan, type ListQuery, type Page, readList, visibleTo, timelinePlan } from '#platform';
@@ -53,43 +54,64 @@ const of = (id: string) => ({ sql: 't.opportunity_id = $1', parameters: [id] });
 
 type PlanItemRow = Omit<PlanItemView, 'executedAt'> & { executedAt: Date | null };
 const PLAN_ITEMS: ListPlan<PlanItemView> = {
-  definition: MarketingRoutes.listPlanItems.list,
-  from: 'plan_item t',
-  select: 't.id, t.version, t.date, t.todo, t.result, t.executed_at AS "executedAt"',
+  definition: PlanRoutes.listPlanItems.list,
+  from: 'plan_item t JOIN opportunity o ON o.id = t.opportunity_id',
+  select: `t.id, t.version, t.date, t.todo, t.result, t.executed_at AS "executedAt",
+    CASE WHEN t.result IS NOT NULL THEN 'carried_out' WHEN o.status = 'lost' THEN 'not_carried_out' ELSE 'open' END AS status`,
   columns: { date: 't.date' },
   view: ({ executedAt, ...row }: PlanItemRow) => ({ ...row, executedAt: executedAt?.toISOString() ?? null }),
 };
 
 const TIMELINE = timelinePlan('opportunity_history', MarketingRoutes.opportunityTimeline.list);
 
+/** Where those sort that do not have it: no amount is the least, no day comes last. A filter leaves them out. */
+const WITHOUT: Readonly<Record<string, { sorted: string; given: string }>> = {
+  expectedAmount: { sorted: 'COALESCE(t.expected_amount, 0)', given: '> 0' },
+  assignedAt: { sorted: `COALESCE(t.assigned_at, '-infinity')`, given: `> '-infinity'` },
+  closedAt: { sorted: `COALESCE(t.closed_at, '-infinity')`, given: `> '-infinity'` },
+  expectedCloseDate: { sorted: `COALESCE(t.expected_close_date, 'infinity')`, given: `< 'infinity'` },
+};
+
+/** What the database should know of a filter, so that it finds its rows by the order of an index. */
+function implied({ conditions }: ListQuery): { sql: string; parameters: unknown[] } {
+  const sql = ['true'];
+  const parameters: unknown[] = [];
+  for (const { field, operator, values } of conditions) {
+    const without = WITHOUT[field];
+    if (without) sql.push(`${without.sorted} ${without.given}`);
+    // Nothing is assigned or closed before it was created.
+    if ((field === 'assignedAt' || field === 'closedAt') && operator.startsWith('<'))
+      sql.push(`t.created_at <= $${parameters.push(values[0])}`);
+  }
+  return { sql: sql.join(' AND '), parameters };
+}
+
 function listPlan(query: ListQuery): ListPlan<OpportunityView> {
-  // Without an amount it sorts as 0, but it is not "at most 1000".
-  const byAmount = query.conditions.some(({ field }) => field === 'expectedAmount');
   return {
     definition: MarketingRoutes.listOpportunities.list,
     from: 'opportunity t',
     select: COLUMNS,
     columns: {
+      code: 't.code',
+      externalId: 't.external_id',
       status: 't.status',
       stage: 't.stage',
       source: 't.source',
       region: 't.region',
+      customerId: 't.customer_id',
       assigneeId: 't.assignee_id',
       creatorId: 't.creator_id',
       customerName: 't.customer_name',
       successRate: 't.success_rate',
-      expectedAmount: 'COALESCE(t.expected_amount, 0)',
       currency: 't.currency',
       createdAt: 't.created_at',
-      assignedAt: 't.assigned_at',
-      closedAt: 't.closed_at',
-      expectedCloseDate: 't.expected_close_date',
+      ...Object.fromEntries(Object.entries(WITHOUT).map(([field, { sorted }]) => [field, sorted])),
     },
     search: containsText('t.search_text'),
     searchCovers: ['customerName'],
     rollsUp: { region: 'region' },
     policy: opportunityPolicy,
-    where: { sql: byAmount ? 't.expected_amount IS NOT NULL' : 'true', parameters: [] },
+    where: implied(query),
     view: opportunityView,
   };
 }

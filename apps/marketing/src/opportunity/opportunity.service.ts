@@ -1,5 +1,11 @@
-import type { NewEvent, OpportunityChanges, OpportunityInput, OpportunityView } from '#contracts';
-import { Dictionary, People, type Tx, UnitOfWork } from '#platform';
+import {
+  CrmError,
+  type NewEvent,
+  type OpportunityChanges,
+  type OpportunityInput,
+  type OpportunityView,
+} from '#contracts';
+import { constraintOf, Dictionary, People, type Tx, UnitOfWork } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { Opportunity } from './opportunity.entity.js';
 import { type Act, recordAct } from './opportunity.timeline.js';
@@ -16,10 +22,11 @@ export class OpportunityService {
 
   create(input: OpportunityInput): Promise<OpportunityView> {
     return this.uow.run(async (tx) => {
-      await this.requireCodes(tx, input);
-      const code = await tx.nextCode('opportunity');
-      const opportunity = Opportunity.create(input, code, tx.actor.id);
-      await tx.insert(opportunity);
+      const [first, code] = await Promise.all([firstStage(tx), tx.nextCode('opportunity')]);
+      const stage = input.stage ?? first;
+      await this.requireCodes(tx, { ...input, stage });
+      const opportunity = Opportunity.create({ ...input, stage }, code, tx.actor.id);
+      await insertUnique(tx, opportunity);
       tx.publish(opportunity.created());
       await recordAct(tx, opportunity.id, 'created');
       return opportunity.view();
@@ -71,7 +78,7 @@ export class OpportunityService {
   win(id: string): Promise<OpportunityView> {
     return this.uow.run(async (tx) => {
       const opportunity = await tx.load(Opportunity, id);
-      const won = opportunity.win(await tx.manager.findBy(PlanItem, { opportunityId: opportunity.id }));
+      const won = opportunity.win(await planOf(tx, opportunity));
       tx.requireScope('opportunity.develop', opportunity.assigneeId);
       return this.store(tx, opportunity, won, 'won');
     });
@@ -82,7 +89,9 @@ export class OpportunityService {
       const opportunity = await tx.load(Opportunity, id);
       const lost = opportunity.lose(reason);
       tx.requireScope('opportunity.develop', opportunity.assigneeId);
-      return this.store(tx, opportunity, lost, 'lost', { reason });
+      const open = (await planOf(tx, opportunity)).filter(({ result }) => result === null);
+      const notCarriedOut = open.map(({ id: planItemId, date, todo }) => ({ planItemId, date, todo }));
+      return this.store(tx, opportunity, lost, 'lost', { reason, notCarriedOut });
     });
   }
 
@@ -112,5 +121,29 @@ export class OpportunityService {
       { field: 'source', type: 'opportunity_source', code: codes.source },
       { field: 'region', type: 'region', code: codes.region },
     ]);
+  }
+}
+
+const planOf = (tx: Tx, { id }: Opportunity): Promise<PlanItem[]> =>
+  tx.manager.find(PlanItem, { where: { opportunityId: id }, order: { date: 'ASC', id: 'ASC' } });
+
+/** Where a new opportunity stands: the first stage that can be chosen. */
+async function firstStage(tx: Tx): Promise<string> {
+  const [first] = await tx.query<{ code: string }>(
+    `SELECT code FROM dictionary_entry WHERE type = 'opportunity_stage' AND active ORDER BY sort_order, code LIMIT 1`,
+  );
+  return first?.code ?? 'prospecting';
+}
+
+/** @throws CrmError already-exists when another system's id is known already */
+async function insertUnique(tx: Tx, opportunity: Opportunity): Promise<void> {
+  try {
+    await tx.insert(opportunity);
+  } catch (error) {
+    throw constraintOf(error) === 'opportunity_external_id'
+      ? new CrmError('already-exists', { field: 'externalId' }, [
+          { path: 'externalId', code: 'already_exists', message: 'is known already · 已存在' },
+        ])
+      : error;
   }
 }

@@ -17,6 +17,7 @@ describe('PlanItem', () => {
     expect(item.view()).toEqual({
       id: item.id,
       version: 1,
+      status: 'carried_out',
       date: '2026-01-02',
       todo: 'visit',
       result: 'they are keen',

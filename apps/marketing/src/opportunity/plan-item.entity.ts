@@ -58,9 +58,11 @@ export class PlanItem {
     return PlanItemExecuted.of(this.opportunityId, { ...this.facts(), result });
   }
 
+  /** As it is while the opportunity is developed. */
   view(): PlanItemView {
     const { id, version, date, todo, result, executedAt } = this;
-    return { id, version, date, todo, result, executedAt: executedAt?.toISOString() ?? null };
+    const status = result === null ? 'open' : 'carried_out';
+    return { id, version, status, date, todo, result, executedAt: executedAt?.toISOString() ?? null };
   }
 
   private requireOpen(): void {

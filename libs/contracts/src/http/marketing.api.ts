@@ -40,6 +40,8 @@ export const OpportunityInput = z
     summary: text(200),
     description: text(2000),
     successRate: SuccessRate,
+    /** What another system calls it; unique. */
+    externalId: text(100).nullish(),
     ...optionalFields,
   })
   .superRefine((input, context) => {
@@ -66,23 +68,6 @@ export const Assignment = z.strictObject({ assigneeId: Id.toLowerCase() });
 export type Assignment = z.infer<typeof Assignment>;
 export const Loss = z.strictObject({ reason: text(500) });
 export type Loss = z.infer<typeof Loss>;
-export const PlanItemInput = z.strictObject({ date: CalendarDate, todo: text(500) });
-export type PlanItemInput = z.infer<typeof PlanItemInput>;
-export const PlanItemChanges = z.strictObject({ date: CalendarDate.optional(), todo: text(500).optional() });
-export type PlanItemChanges = z.infer<typeof PlanItemChanges>;
-export const PlanItemResult = z.strictObject({ result: text(1000) });
-export type PlanItemResult = z.infer<typeof PlanItemResult>;
-
-export const PlanItemView = z.object({
-  id: Id,
-  version: Version,
-  date: CalendarDate,
-  todo: z.string(),
-  result: z.string().nullable(),
-  executedAt: Instant.nullable(),
-});
-export type PlanItemView = z.infer<typeof PlanItemView>;
-
 export const OpportunityView = z
   .object({
     id: Id,
@@ -133,10 +118,13 @@ export const MarketingRoutes = defineRoutes('marketing', 'opportunities', {
     summary: 'Opportunities · 销售机会列表',
     list: {
       filters: {
+        code: 'code',
+        externalId: 'code',
         status: 'code',
         stage: 'code',
         source: 'code',
         region: 'code',
+        customerId: 'id',
         assigneeId: 'id',
         creatorId: 'id',
         customerName: 'contains',
@@ -148,7 +136,15 @@ export const MarketingRoutes = defineRoutes('marketing', 'opportunities', {
         closedAt: 'instant',
         expectedCloseDate: 'date',
       },
-      sorts: ['createdAt', 'successRate', 'customerName', 'expectedAmount'],
+      sorts: [
+        'createdAt',
+        'assignedAt',
+        'closedAt',
+        'expectedCloseDate',
+        'successRate',
+        'expectedAmount',
+        'customerName',
+      ],
       defaultSort: '-createdAt',
       search: true,
     },
@@ -220,50 +216,6 @@ export const MarketingRoutes = defineRoutes('marketing', 'opportunities', {
     summary: 'What happened to the opportunity, newest first · 销售机会动态',
     list: TIMELINE_LIST,
     response: page(TimelineEntry),
-    record: 'opportunity',
-  },
-  listPlanItems: {
-    method: 'GET',
-    path: '/opportunities/:id/plan-items',
-    access: 'opportunity.read',
-    summary: 'The development plan · 客户开发计划',
-    list: { filters: {}, sorts: ['date'], defaultSort: 'date' },
-    response: page(PlanItemView),
-    record: 'opportunity',
-  },
-  addPlanItem: {
-    method: 'POST',
-    path: '/opportunities/:id/plan-items',
-    access: 'opportunity.develop',
-    summary: 'Add a plan item · 添加计划项',
-    body: PlanItemInput,
-    response: PlanItemView,
-    status: 201,
-    record: 'opportunity',
-  },
-  changePlanItem: {
-    method: 'PATCH',
-    path: '/opportunities/:id/plan-items/:itemId',
-    access: 'opportunity.develop',
-    summary: 'Change a plan item · 修改计划项',
-    body: PlanItemChanges,
-    response: PlanItemView,
-    record: 'opportunity',
-  },
-  removePlanItem: {
-    method: 'DELETE',
-    path: '/opportunities/:id/plan-items/:itemId',
-    access: 'opportunity.develop',
-    summary: 'Remove a plan item · 删除计划项',
-    record: 'opportunity',
-  },
-  recordPlanItemResult: {
-    method: 'POST',
-    path: '/opportunities/:id/plan-items/:itemId/result',
-    access: 'opportunity.develop',
-    summary: 'Record what came of a plan item · 填写执行结果',
-    body: PlanItemResult,
-    response: PlanItemView,
     record: 'opportunity',
   },
 });

@@ -8,6 +8,7 @@ import { ExportRoutes } from './export.api.js';
 import { JobRoutes } from './jobs.api.js';
 import { MarketingRoutes } from './marketing.api.js';
 import { OPERATIONS_ROUTES } from './operations.api.js';
+import { PlanRoutes } from './plan.api.js';
 import { ReportingRoutes } from './reporting.api.js';
 import { SalesRoutes } from './sales.api.js';
 import { ServiceRoutes } from './service.api.js';
@@ -17,6 +18,7 @@ import { TimelineRoutes } from './timeline.api.js';
 export const ROUTES: readonly ServiceRoute[] = [
   AuthRoutes,
   MarketingRoutes,
+  PlanRoutes,
   CustomerRoutes,
   ContactRoutes,
   ActivityRoutes,

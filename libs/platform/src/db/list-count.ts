@@ -8,6 +8,8 @@ const MOST_COUNTED = 10_000;
 export interface Selection {
   readonly sql: string;
   readonly parameters: readonly unknown[];
+  /** Whether it is the same for everybody: neither filters nor a person's own part of it. */
+  readonly forAll: boolean;
 }
 
 export interface Total {

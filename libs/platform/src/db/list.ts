@@ -98,12 +98,15 @@ async function selectionOf<V>(
   const parameters: unknown[] = [...(plan.where?.parameters ?? [])];
   const add = (value: unknown): string => `$${parameters.push(value)}`;
   const where = [plan.where?.sql ?? 'true'];
+  const unscoped = parameters.length;
   if (plan.policy) where.push(visibleTo(plan.policy, actor, parameters));
+  const scoped = parameters.length > unscoped;
   const conditions = await rolledUp(dataSource, query.conditions, plan.rollsUp);
   for (const condition of conditions) where.push(...conditionsOf(plan, condition, add));
   const folded = query.q === undefined ? '' : fold(query.q);
   if (folded && plan.search) where.push(`(${plan.search(folded, add)})`);
-  return { sql: `FROM ${plan.from} WHERE ${where.join(' AND ')}`, parameters };
+  const forAll = conditions.length === 0 && query.q === undefined && !scoped;
+  return { sql: `FROM ${plan.from} WHERE ${where.join(' AND ')}`, parameters, forAll };
 }
 
 function conditionsOf<V>(plan: ListPlan<V>, condition: Condition, add: (value: unknown) => string): string[] {
@@ -125,8 +128,8 @@ function conditionsOf<V>(plan: ListPlan<V>, condition: Condition, add: (value: u
 async function readRows<V>(
   dataSource: DataSource,
   plan: ListPlan<V>,
-  { sort: by, descending, after, conditions, q }: ListQuery,
-  { sql, parameters: selected }: Selection,
+  { sort: by, descending, after }: ListQuery,
+  { sql, parameters: selected, forAll }: Selection,
   limit: number,
 ): Promise<Row[]> {
   const id = plan.id ?? 't.id';
@@ -142,8 +145,8 @@ async function readRows<V>(
       `SELECT ${plan.select}, (${sort})::text AS "$sort", (${id})::text AS "$id" ${sql}${behind}
         ORDER BY ${sort} ${direction}, ${id} ${direction} LIMIT ${limit}`,
       parameters,
-      // A plan for all values could be a bad one for those that are asked for.
-      conditions.length === 0 && q === undefined,
+      // A plan for all values could be a bad one for those that are asked for, or for a person who owns next to nothing.
+      forAll,
     );
   } catch (error) {
     // A cursor that was edited by hand can hold a value of the wrong type.
