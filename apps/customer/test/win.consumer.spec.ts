@@ -67,6 +67,61 @@ describe('a won opportunity', () => {
     expect(await contactsOf(own.body.id)).toEqual([]);
   });
 
+  it.each([
+    ['blanks around and doubled within', 'Trim Ltd', '\t Trim   Ltd \u3000'],
+    ['case', 'Straße & Söhne', 'STRAßE & SÖHNE'],
+    ['full width', 'ＡＣＭＥ（上海）有限公司', 'acme(上海)有限公司'],
+    ['letters composed otherwise', 'Caf\u00e9 Ltd', 'CAFE\u0301 ltd'],
+  ])('MKT-6: names that differ only by %s are the same', async (_, name, same) => {
+    const { body: known } = await world.service.as(world.bob).post('/api/v1/customers').send({ name }).expect(201);
+    const won = wonBy(world.alice.id, same);
+    await world.service.deliver(won);
+    expect(await linksTo(won.aggregateId)).toMatchObject([{ data: { customerId: known.id } }]);
+  });
+
+  it('MKT-6: names that differ by more are not', async () => {
+    const { body: known } = await world.service
+      .as(world.bob)
+      .post('/api/v1/customers')
+      .send({ name: 'Near Ltd' })
+      .expect(201);
+    for (const name of ['Near-Ltd', 'NearLtd', 'Near Ltd.', 'Near Ltd 2']) {
+      const won = wonBy(world.alice.id, name);
+      await world.service.deliver(won);
+      expect(await linksTo(won.aggregateId)).toEqual([]);
+      expect((await named(name)).map(({ sourceOpportunityId }) => sourceOpportunityId)).toContain(won.aggregateId);
+    }
+    expect((await world.service.as(world.bob).get(`/api/v1/customers/${known.id}`)).body).toMatchObject({ version: 1 });
+  });
+
+  it.each(['active', 'at_risk', 'lost'])(
+    'MKT-6: is linked to a customer that is %s, who stays as they are',
+    async (status) => {
+      const { body: known } = await world.service
+        .as(world.bob)
+        .post('/api/v1/customers')
+        .send({ name: `Any status ${status}` })
+        .expect(201);
+      await world.service.query('UPDATE customer SET status = $2 WHERE id = $1', [known.id, status]);
+      const won = wonBy(world.alice.id, `ANY STATUS ${status}`);
+      await world.service.deliver(won);
+      expect(await linksTo(won.aggregateId)).toMatchObject([{ data: { customerId: known.id } }]);
+      expect(await named(`any status ${status}`)).toMatchObject([{ id: known.id, ownerId: world.bob.id, status }]);
+      expect(await contactsOf(known.id)).toEqual([]);
+    },
+  );
+
+  it('MKT-6: is linked to the living one of its name where another was deleted', async () => {
+    const create = async () =>
+      (await world.service.as(world.bob).post('/api/v1/customers').send({ name: 'Twice Ltd' }).expect(201))
+        .body as Json;
+    const [older, living] = [await create(), await create()];
+    await world.service.as(world.manager).delete(`/api/v1/customers/${older.id}`).expect(204);
+    const won = wonBy(world.alice.id, 'Twice Ltd');
+    await world.service.deliver(won);
+    expect(await linksTo(won.aggregateId)).toMatchObject([{ data: { customerId: living.id } }]);
+  });
+
   it('MKT-6: is not linked to a deleted customer', async () => {
     const gone = await world.service.as(world.bob).post('/api/v1/customers').send({ name: 'Gone Ltd' }).expect(201);
     await world.service.as(world.manager).delete(`/api/v1/customers/${gone.body.id}`).expect(204);
