@@ -21,7 +21,6 @@ import { Customer1763700100000 } from './migrations/1763700100000-customer.js';
 import { Sales1763700200000 } from './migrations/1763700200000-sales.js';
 import { CustomerHistory1763700300000 } from './migrations/1763700300000-customer-history.js';
 import { CustomerKnowledge1763700500000 } from './migrations/1763700500000-customer-knowledge.js';
-import { CustomerRegion1763700800000 } from './migrations/1763700800000-customer-region.js';
 
 export const CustomerConfig = z.object({
   ...serviceSettings,
@@ -36,7 +35,6 @@ export const MIGRATIONS = [
   Sales1763700200000,
   CustomerHistory1763700300000,
   CustomerKnowledge1763700500000,
-  CustomerRegion1763700800000,
 ];
 
 const customer: ServiceDefinition = {
