@@ -1,4 +1,6 @@
-import type { Machine } from '../bench/machine.js';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeMachine, type Machine } from '../bench/machine.js';
 import { table as alignedTable } from '../bench/report.js';
 import type { Mutant } from './mutants.js';
 import { isGreen, type RowResult } from './run-row.js';
@@ -9,12 +11,38 @@ export interface MutantResult {
   readonly noticedBy: readonly string[];
 }
 
-export interface Report {
+interface Kept {
   readonly machine: Machine;
-  /** YYYY-MM-DD */
-  readonly date: string;
-  readonly rows: readonly RowResult[];
-  readonly mutants: readonly MutantResult[];
+  readonly rows: ReadonlyArray<Dated<RowResult>>;
+  readonly mutants: ReadonlyArray<Dated<MutantResult>>;
+}
+/** `date`: YYYY-MM-DD. */
+type Dated<T> = T & { readonly date: string };
+
+/**
+ * Puts results of long rows among those of earlier runs, each the last of its row, and writes the page anew: whoever repairs one row
+ * runs only that one again.
+ */
+export function keepResults(
+  docs: string,
+  { rows, mutants }: { readonly rows: readonly RowResult[]; readonly mutants: readonly MutantResult[] },
+): void {
+  const file = join(docs, 'faults.json');
+  const before: Partial<Kept> = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Kept) : {};
+  const date = new Date().toISOString().slice(0, 10);
+  const kept: Kept = {
+    machine: describeMachine(),
+    rows: [
+      ...(before.rows ?? []).filter(({ number }) => !rows.some((row) => row.number === number)),
+      ...rows.map((row) => ({ ...row, date })),
+    ].sort((a, b) => a.number - b.number),
+    mutants: [
+      ...(before.mutants ?? []).filter(({ mutant }) => !mutants.some((each) => each.mutant.name === mutant.name)),
+      ...mutants.map((each) => ({ ...each, date })),
+    ],
+  };
+  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
+  writeFileSync(join(docs, 'faults.md'), markdown(kept));
 }
 
 const LOST = [
@@ -37,8 +65,8 @@ const count = (result: RowResult, rules: readonly string[]) =>
 const table = (head: readonly string[], rows: ReadonlyArray<ReadonlyArray<string | number>>) =>
   alignedTable([head, ...rows.map((cells) => cells.map((cell) => String(cell).replaceAll('|', '\\|')))]);
 
-/** The page of the last long run. */
-export function markdown({ machine, date, rows, mutants }: Report): string {
+/** The page of the last long run of each row. */
+function markdown({ machine, rows, mutants }: Kept): string {
   const ran = rows.filter(({ unable }) => !unable);
   const idle = rows.filter(({ unable }) => unable);
   const writes = ran.reduce((sum, { operations }) => sum + operations.ok, 0);
@@ -52,7 +80,7 @@ choices of a run, \`-- --mutants\` the proof of the checker below. What is calle
 每一行都从零启动整套系统(每个服务两个副本),多人持续操作时注入故障,恢复后由检查器核对:已确认的写入恰好存在一次,被拒绝的不存在,未知的要么完整要么没有;
 每个投影与本地副本等于其源表;每条记录的事件在每个消费者处按序、各生效一次;发件箱为空;没有无法解释的死信。
 
-${machine.processor}, ${machine.cores} cores, ${machine.memoryGB} GB; Node.js ${machine.node}, PostgreSQL ${machine.postgres}, nats-server ${machine.natsServer}; ${date}.
+${machine.processor}, ${machine.cores} cores, ${machine.memoryGB} GB; Node.js ${machine.node}, PostgreSQL ${machine.postgres}, nats-server ${machine.natsServer}.
 
 What the checker demands: an acknowledged write is readable exactly once through the gateway, a refused one not at all, one of unknown end wholly or not at all; a win
 has made exactly one customer; every projection and every local copy equals its owner's tables; each record's events are numbered without a gap, every consumer has taken each in order,
@@ -77,6 +105,7 @@ ${table(
     'at rest, s',
     'figures',
     'seed',
+    'date',
   ],
   ran.map((result) => [
     result.number,
@@ -95,6 +124,7 @@ ${table(
       .map(([name, value]) => `${name}: ${value}`)
       .join('; '),
     result.seed,
+    result.date,
   ]),
 )}
 ${idle.length > 0 ? `\nDid not run here:\n\n${idle.map(({ number, fault, unable }) => `- F${number}, ${fault}: ${unable}`).join('\n')}\n` : ''}

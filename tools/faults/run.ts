@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { describeMachine } from '../bench/machine.js';
 import { StartError } from '../infra/start-error.js';
 import { brokerRows } from './broker.rows.js';
 import { eventRows } from './event.rows.js';
@@ -8,7 +6,7 @@ import { build, MUTANTS } from './mutants.js';
 import { networkRows } from './network.rows.js';
 import { overloadRow } from './overload.row.js';
 import { processRows } from './process.rows.js';
-import { markdown, type MutantResult } from './report.js';
+import { keepResults, type MutantResult } from './report.js';
 import { isGreen, type RowResult, runRow } from './run-row.js';
 import { storageRows } from './storage.rows.js';
 
@@ -29,13 +27,17 @@ export interface FaultsOptions {
   readonly rows: readonly number[];
   /** Only the proof of the checker; names of mutants, all when empty. */
   readonly mutants?: readonly string[];
-  /** Where the page of a long run goes. */
-  readonly report: string;
+  /** The folder of the page that long rows are kept in. */
+  readonly docs: string;
 }
 
 /** @returns whether everything that ran was as it must be */
-export async function runFaults({ seed, short, rows, mutants, report }: FaultsOptions): Promise<boolean> {
-  if (mutants) return (await runMutants(seed, mutants)).every(({ noticedBy }) => noticedBy.length > 0);
+export async function runFaults({ seed, short, rows, mutants, docs }: FaultsOptions): Promise<boolean> {
+  if (mutants) {
+    const noticed = await runMutants(seed, mutants);
+    if (!short) keepResults(docs, { rows: [], mutants: noticed });
+    return noticed.every(({ noticedBy }) => noticedBy.length > 0);
+  }
   const chosen = ROWS.filter((row) => (rows.length > 0 ? rows.includes(row.number) : !short || row.inShort));
   const results: RowResult[] = [];
   for (const row of chosen) {
@@ -44,12 +46,12 @@ export async function runFaults({ seed, short, rows, mutants, report }: FaultsOp
     const result = await runRow(row, { seed, short });
     results.push(result);
     tell(result, (performance.now() - begun) / 1000);
+    if (!short) keepResults(docs, { rows: [result], mutants: [] });
   }
   const green = results.every((result) => result.unable || isGreen(result));
   if (short || rows.length > 0) return green;
   const noticed = await runMutants(seed, []);
-  const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(report, markdown({ machine: describeMachine(), date, rows: results, mutants: noticed }));
+  keepResults(docs, { rows: [], mutants: noticed });
   return green && noticed.every(({ noticedBy }) => noticedBy.length > 0);
 }
 
