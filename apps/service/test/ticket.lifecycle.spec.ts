@@ -1,4 +1,4 @@
-import { TicketArchived, TicketAssigned, TicketHandled, TicketReturned } from '#contracts';
+import { TicketArchived, TicketAssigned, TicketHandled, TicketReturned, TicketWithdrawn } from '#contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 } from 'uuid';
 import { type Desk, deskOf, type Person, problem, startWorld, TICKETS, type World } from './world.js';
@@ -15,7 +15,8 @@ describe('from assignment to archive', () => {
   it('SVC-2, SVC-4, SVC-7: a ticket that needs a second round, with everything on its timeline', async () => {
     const ticket = await desk.create();
     const { alice, manager } = world.people;
-    expect(await desk.assign(ticket)).toMatchObject({ status: 'assigned', assigneeId: alice.id, version: 2 });
+    await desk.as('alice').patch(`${TICKETS}/${ticket.id}`).send({ priority: 'urgent', contactId: world.contactId });
+    expect(await desk.assign(ticket)).toMatchObject({ status: 'assigned', assigneeId: alice.id, version: 3 });
     expect(await desk.done('alice', ticket, 'handle', { handling: 'Asked the carrier' })).toMatchObject({
       status: 'handled',
       handling: 'Asked the carrier',
@@ -24,6 +25,7 @@ describe('from assignment to archive', () => {
     expect(await desk.done('alice', ticket, 'feedback', { result: 'Still nothing', satisfaction: 2 })).toMatchObject({
       status: 'assigned',
       assigneeId: alice.id,
+      round: 2,
       archivedAt: null,
     });
     await desk.done('alice', ticket, 'handle', { handling: 'Sent it again' });
@@ -55,15 +57,37 @@ describe('from assignment to archive', () => {
       },
       { act: 'handled', details: { round: 1, handling: 'Asked the carrier' } },
       { act: 'assigned', actorId: manager.id, details: { assigneeId: alice.id } },
+      {
+        act: 'edited',
+        actorId: alice.id,
+        details: { priority: { from: 'normal', to: 'urgent' }, contactId: { from: null, to: world.contactId } },
+      },
       { act: 'created', actorId: alice.id, details: { summary: 'Late delivery' } },
     ]);
     for (const [definition, sequence] of [
-      [TicketAssigned, 2],
-      [TicketHandled, 3],
-      [TicketReturned, 4],
-      [TicketArchived, 6],
+      [TicketAssigned, 3],
+      [TicketHandled, 4],
+      [TicketReturned, 5],
+      [TicketArchived, 7],
     ] as const)
       expect(await desk.published(definition, ticket.id)).toMatchObject({ sequence });
+    // The reports read from it what was solved at the first attempt.
+    expect(await desk.published(TicketReturned, ticket.id)).toMatchObject({ data: { round: 1 } });
+    expect(await desk.published(TicketArchived, ticket.id)).toMatchObject({ data: { round: 2, satisfaction: 3 } });
+  });
+
+  it('SVC-7: what happened to a withdrawn ticket is kept', async () => {
+    const ticket = await desk.create();
+    await desk.as('alice').delete(`${TICKETS}/${ticket.id}`).expect(204);
+    const kept = await world.service.query(
+      `SELECT act, actor_id FROM ticket_history WHERE ticket_id = $1 ORDER BY id`,
+      [ticket.id],
+    );
+    expect(kept).toEqual(['created', 'withdrawn'].map((act) => ({ act, actor_id: world.people.alice.id })));
+    expect(await desk.published(TicketWithdrawn, ticket.id)).toMatchObject({
+      sequence: 2,
+      data: { ticketId: ticket.id, code: ticket.code, customerId: ticket.customerId },
+    });
   });
 
   it('SVC-7: the timeline is read in pages, newest first or oldest first', async () => {

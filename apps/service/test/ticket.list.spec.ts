@@ -1,6 +1,6 @@
-import type { TicketView } from '#contracts';
+import { CustomerCreated, CustomerUpdated, type TicketView } from '#contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startWorld, TICKETS, type World } from './world.js';
+import { customerFacts, startWorld, TICKETS, type World } from './world.js';
 
 let world: World;
 const tickets: TicketView[] = [];
@@ -41,6 +41,13 @@ describe('the list of tickets', () => {
     ['two Chinese characters', '异响', ['发动机 异响']],
     ['across a blank, which counts for nothing', '机异响', ['发动机 异响']],
     ['one character', '响', ['发动机 异响']],
+    [
+      'one character of the handling, in another case and width',
+      'Ｔ',
+      ['Engine noise', 'Colour chart', '100% refund', 'Invoice copy', '发动机 异响'],
+    ],
+    ['one sign', '%', ['100% refund']],
+    ['what the index has for several tickets but not side by side', '动响', []],
     ['the handling', '正时链条', ['Engine noise']],
     ['any case and width', 'ｃａｔａlogue', ['Colour chart']],
     ['hyphens ignored', 'inv202477', ['Invoice copy']],
@@ -68,6 +75,59 @@ describe('the list of tickets', () => {
     expect(await found({ 'createdAt[gte]': tickets[3]!.createdAt })).toEqual(['Engine noise', 'Colour chart']);
     expect(await found({ 'handledAt[gte]': '2000-01-01' })).toEqual(['Engine noise']);
     expect(await found({ 'archivedAt[gte]': '2000-01-01' })).toEqual([]);
+  });
+
+  it('filters by the customer’s name, which follows a rename', async () => {
+    const facts = customerFacts('Königlich Essen');
+    await world.service.deliver(CustomerCreated.of(facts.customerId, facts));
+    const input = { type: 'complaint', summary: 'Cold soup', request: 'x', customerId: facts.customerId };
+    const { body } = await world.service.as(world.people.alice).post(TICKETS).send(input).expect(201);
+    expect(await found({ customerName: 'KÖNIGLICH' })).toEqual(['Cold soup']);
+    await world.service.deliver(CustomerUpdated.of(facts.customerId, { ...facts, name: '王府饭店 Grill' }));
+    expect(await found({ customerName: 'königlich' })).toEqual([]);
+    for (const customerName of ['王府', '王', '饭店 gr', 'i'])
+      expect(await found({ customerName, type: 'complaint', q: 'cold soup' })).toEqual(['Cold soup']);
+    expect(await found({ customerName: '店 饭' })).toEqual([]);
+    await world.service.as(world.people.alice).delete(`${TICKETS}/${body.id}`).expect(204);
+  });
+
+  it('filters by satisfaction and by when something happened, which has not happened to all', async () => {
+    const { bob } = world.people;
+    const act = (name: string, body: object) =>
+      world.service.as(bob).post(`${TICKETS}/${tickets[4]!.id}/${name}`).send(body).expect(200);
+    await act('feedback', { result: 'Louder', satisfaction: 2 });
+    expect(await found({ satisfaction: '1,2' })).toEqual(['Engine noise']);
+    expect(await found({ 'satisfaction[lte]': 2 })).toEqual(['Engine noise']);
+    expect(await found({ satisfaction: 0 })).toEqual([]);
+    expect(await found({ 'handledAt[lt]': '2100-01-01' })).toEqual(['Engine noise']);
+    expect(await found({ 'assignedAt[lte]': '2100-01-01' })).toEqual(['Engine noise']);
+    expect(await found({ 'archivedAt[lte]': '2100-01-01' })).toEqual([]);
+  });
+
+  it.each([
+    ['priority', ['Colour chart', 'Invoice copy', '100% refund', 'Engine noise', '发动机 异响']],
+    ['assignedAt', ['发动机 异响', 'Invoice copy', '100% refund', 'Colour chart', 'Engine noise']],
+    ['handledAt', ['发动机 异响', 'Invoice copy', '100% refund', 'Colour chart', 'Engine noise']],
+    ['satisfaction', ['发动机 异响', 'Invoice copy', '100% refund', 'Colour chart', 'Engine noise']],
+    ['archivedAt', ['发动机 异响', 'Invoice copy', '100% refund', 'Colour chart', 'Engine noise']],
+  ])('sorts by %s, what has none first, page by page', async (field, expected) => {
+    for (const [sort, order] of [
+      [field, expected],
+      [`-${field}`, expected.toReversed()],
+    ] as const) {
+      const seen: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const answer = await world.service
+          .as(world.people.manager)
+          .get(TICKETS)
+          .query({ sort, limit: 2, ...(cursor && { cursor }) });
+        expect(answer.status).toBe(200);
+        seen.push(...answer.body.items.map(({ summary }: TicketView) => summary));
+        cursor = answer.body.nextCursor ?? undefined;
+      } while (cursor);
+      expect(seen).toEqual(order);
+    }
   });
 
   it('pages without repeating or skipping, whichever way round', async () => {

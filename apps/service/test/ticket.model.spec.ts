@@ -88,7 +88,7 @@ function answerTo(model: Model, act: Act): number {
 }
 
 function apply(model: Model, act: Act): void {
-  const past = { update: 'updated', withdraw: 'withdrawn', assign: 'assigned', handle: 'handled' };
+  const past = { update: 'edited', withdraw: 'withdrawn', assign: 'assigned', handle: 'handled' };
   model.version += 1;
   if (act.name === 'feedback') {
     model.status = act.satisfaction >= 3 ? 'archived' : 'assigned';

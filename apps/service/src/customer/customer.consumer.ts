@@ -3,15 +3,17 @@ import { Ctx, Payload } from '@nestjs/microservices';
 import {
   ContactAdded,
   ContactRemoved,
+  ContactUpdated,
   CustomerCreated,
   CustomerDeleted,
   CustomerRestored,
   CustomerUpdated,
   type DataOf,
 } from '#contracts';
-import { type EventTx, On } from '#platform';
+import { type EventTx, On, searchText } from '#platform';
 
 type CustomerFacts = DataOf<typeof CustomerCreated>;
+type ContactFacts = DataOf<typeof ContactAdded>;
 
 /** Keeps the local copy of customers and contacts. */
 @Controller()
@@ -23,7 +25,11 @@ export class CustomerConsumer {
 
   @On(CustomerUpdated, { independent: true })
   async updated(@Payload() customer: CustomerFacts, @Ctx() tx: EventTx): Promise<void> {
-    await tx.query(`UPDATE customer SET name = $2 WHERE id = $1`, [customer.customerId, customer.name]);
+    await tx.query(`UPDATE customer SET name = $2, search_text = $3 WHERE id = $1`, [
+      customer.customerId,
+      customer.name,
+      searchText(customer.name),
+    ]);
   }
 
   @On(CustomerDeleted, { independent: true })
@@ -37,22 +43,32 @@ export class CustomerConsumer {
   }
 
   @On(ContactAdded, { independent: true })
-  async contactAdded(@Payload() contact: DataOf<typeof ContactAdded>, @Ctx() tx: EventTx): Promise<void> {
-    await tx.query(
-      `INSERT INTO contact (id, customer_id) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET customer_id = excluded.customer_id`,
-      [contact.contactId, contact.customerId],
-    );
+  async contactAdded(@Payload() contact: ContactFacts, @Ctx() tx: EventTx): Promise<void> {
+    await keepContact(tx, contact, false);
+  }
+
+  @On(ContactUpdated, { independent: true })
+  async contactUpdated(@Payload() contact: ContactFacts, @Ctx() tx: EventTx): Promise<void> {
+    await keepContact(tx, contact, false);
   }
 
   @On(ContactRemoved, { independent: true })
-  async contactRemoved(@Payload() contact: DataOf<typeof ContactRemoved>, @Ctx() tx: EventTx): Promise<void> {
-    await tx.query(`DELETE FROM contact WHERE id = $1`, [contact.contactId]);
+  async contactRemoved(@Payload() contact: ContactFacts, @Ctx() tx: EventTx): Promise<void> {
+    await keepContact(tx, contact, true);
   }
 }
 
 const keep = (tx: EventTx, { customerId, name }: CustomerFacts, deleted: boolean) =>
   tx.query(
-    `INSERT INTO customer (id, name, deleted) VALUES ($1, $2, $3)
-     ON CONFLICT (id) DO UPDATE SET name = excluded.name, deleted = excluded.deleted`,
-    [customerId, name, deleted],
+    `INSERT INTO customer (id, name, search_text, deleted) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (id) DO UPDATE SET name = excluded.name, search_text = excluded.search_text, deleted = excluded.deleted`,
+    [customerId, name, searchText(name), deleted],
+  );
+
+/** One that was removed stays: tickets still name it. */
+const keepContact = (tx: EventTx, { contactId, customerId, name }: ContactFacts, removed: boolean) =>
+  tx.query(
+    `INSERT INTO contact (id, customer_id, name, removed) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (id) DO UPDATE SET customer_id = excluded.customer_id, name = excluded.name, removed = excluded.removed`,
+    [contactId, customerId, name, removed],
   );

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { CrmError } from '#contracts';
+import { CrmError, type TicketView } from '#contracts';
 import { currentContext, type Tx } from '#platform';
 
 /** How long a record that is not known here is waited for: its event may still be on the way. */
@@ -22,8 +22,8 @@ export class KnownCustomers {
    * Call it outside a transaction; it returns when all is known, after the grace period, or at once when the same
    * actor or too many others wait already.
    */
-  async awaitArrival(customerId: string, contactId?: string | null): Promise<void> {
-    if (await this.hasArrived(customerId, contactId)) return;
+  async awaitArrival(customerId?: string, contactId?: string | null): Promise<void> {
+    if ((!customerId && !contactId) || (await this.hasArrived(customerId, contactId))) return;
     const actorId = currentContext()?.actor.id ?? '';
     if (this.waiting.size >= MAX_WAITING || this.waiting.has(actorId)) return;
     this.waiting.add(actorId);
@@ -36,33 +36,39 @@ export class KnownCustomers {
     }
   }
 
-  /** Returns the customer's name. @throws CrmError 422 `unknown-reference` */
-  async require(tx: Tx, customerId: string): Promise<string> {
-    const [customer] = await tx.query<{ name: string }>(`SELECT name FROM customer WHERE id = $1 AND NOT deleted`, [
-      customerId,
-    ]);
-    if (!customer) throw unknownReference('customerId');
-    return customer.name;
+  /**
+   * Locks the copy until the transaction ends: an event that changes it, and then the customer's tickets, sees this one too.
+   * @throws CrmError 422 `unknown-reference`
+   */
+  async require(tx: Tx, customerId: string): Promise<void> {
+    const found = await tx.query(`SELECT 1 FROM customer WHERE id = $1 AND NOT deleted FOR SHARE`, [customerId]);
+    if (found.length === 0) throw unknownReference('customerId');
   }
 
   /** @throws CrmError 422 `unknown-reference` when the contact is not one of that customer's */
   async requireContact(tx: Tx, contactId: string | null | undefined, customerId: string): Promise<void> {
     if (!contactId) return;
-    const found = await tx.query(`SELECT 1 FROM contact WHERE id = $1 AND customer_id = $2`, [contactId, customerId]);
+    const found = await tx.query(`SELECT 1 FROM contact WHERE id = $1 AND customer_id = $2 AND NOT removed`, [
+      contactId,
+      customerId,
+    ]);
     if (found.length === 0) throw unknownReference('contactId');
   }
 
-  /** For views: also the name of a customer that was deleted since. */
-  async nameOf(tx: Tx, customerId: string): Promise<string | null> {
-    const [customer] = await tx.query<{ name: string }>(`SELECT name FROM customer WHERE id = $1`, [customerId]);
-    return customer?.name ?? null;
+  /** For views: those of now, also of a customer or contact that is gone. */
+  async namesOf(tx: Tx, { customerId, contactId }: Pick<TicketView, 'customerId' | 'contactId'>) {
+    const [names] = await tx.query<Pick<TicketView, 'customerName' | 'contactName'>>(
+      `SELECT (SELECT name FROM customer WHERE id = $1) AS "customerName", (SELECT name FROM contact WHERE id = $2) AS "contactName"`,
+      [customerId, contactId],
+    );
+    return names!;
   }
 
-  private async hasArrived(customerId: string, contactId?: string | null): Promise<boolean> {
+  private async hasArrived(customerId?: string, contactId?: string | null): Promise<boolean> {
     const [row]: [{ arrived: boolean }] = await this.db.query(
-      `SELECT EXISTS (SELECT FROM customer WHERE id = $1)
+      `SELECT ($1::uuid IS NULL OR EXISTS (SELECT FROM customer WHERE id = $1))
           AND ($2::uuid IS NULL OR EXISTS (SELECT FROM contact WHERE id = $2)) AS arrived`,
-      [customerId, contactId ?? null],
+      [customerId ?? null, contactId ?? null],
     );
     return row.arrived;
   }

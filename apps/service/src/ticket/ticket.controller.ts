@@ -1,8 +1,9 @@
 import { Body, Controller, Param, Query } from '@nestjs/common';
-import type { Actor, TicketChanges, TicketFeedback, TicketInput } from '#contracts';
+import type { Actor, SimilarQuery, SimilarTextQuery, TicketChanges, TicketFeedback, TicketInput } from '#contracts';
 import { ServiceRoutes } from '#contracts';
 import type { ListQuery } from '#platform';
 import { CurrentActor, Handles } from '#platform';
+import { SimilarTickets } from './similar-tickets.js';
 import { TicketQueries } from './ticket.queries.js';
 import { TicketService } from './ticket.service.js';
 
@@ -11,6 +12,7 @@ export class TicketController {
   constructor(
     private readonly tickets: TicketService,
     private readonly queries: TicketQueries,
+    private readonly similar: SimilarTickets,
   ) {}
 
   @Handles(ServiceRoutes.listTickets)
@@ -51,6 +53,16 @@ export class TicketController {
   @Handles(ServiceRoutes.recordTicketFeedback)
   feedback(@Param('id') id: string, @Body() feedback: TicketFeedback) {
     return this.tickets.feedback(id, feedback);
+  }
+
+  @Handles(ServiceRoutes.similarToText)
+  similarToText(@Query() query: SimilarTextQuery, @CurrentActor() actor: Actor) {
+    return this.similar.to(query, actor);
+  }
+
+  @Handles(ServiceRoutes.similarTickets)
+  similarTickets(@Param('id') id: string, @Query() query: SimilarQuery, @CurrentActor() actor: Actor) {
+    return this.similar.of(id, query, actor);
   }
 
   @Handles(ServiceRoutes.ticketTimeline)

@@ -34,7 +34,7 @@ function after(ticket: Ticket, act: (ticket: Ticket) => unknown): Ticket {
 describe('Ticket', () => {
   it('SVC-1: starts as created, with who made it and when', () => {
     const { ticket, event } = Ticket.create(input, 'TKT-000001', creator);
-    expect(ticket.view('ACME')).toMatchObject({
+    expect(ticket.view({ customerName: 'ACME', contactName: null })).toMatchObject({
       ...input,
       code: 'TKT-000001',
       version: 1,
@@ -80,7 +80,7 @@ describe('Ticket', () => {
     const ticket = handled();
     expect(ticket.feedback({ result: 'Fine', satisfaction })).toMatchObject({
       definition: TicketArchived,
-      data: { satisfaction },
+      data: { satisfaction, round: 1 },
     });
     expect(ticket).toMatchObject({ status: 'archived', result: 'Fine', satisfaction, archivedAt: expect.any(Date) });
   });
@@ -101,7 +101,10 @@ describe('Ticket', () => {
       result: null,
       satisfaction: null,
     });
-    expect(ticket.feedback({ result: 'Good', satisfaction: 5 })).toMatchObject({ definition: TicketArchived });
+    expect(ticket.feedback({ result: 'Good', satisfaction: 5 })).toMatchObject({
+      definition: TicketArchived,
+      data: { round: 2, handling: 'Brought it by hand' },
+    });
   });
 
   it('SVC-5: an edit says what changed, from what to what; one that changes nothing says nothing', () => {
@@ -119,7 +122,10 @@ describe('Ticket', () => {
 
   it('SVC-5: withdrawing hides it and keeps the row', () => {
     const ticket = created();
-    expect(ticket.withdraw()).toMatchObject({ definition: TicketWithdrawn, data: { code: 'TKT-000001' } });
+    expect(ticket.withdraw()).toMatchObject({
+      definition: TicketWithdrawn,
+      data: { code: 'TKT-000001', customerId },
+    });
     expect(ticket.deletedAt).toEqual(expect.any(Date));
   });
 
@@ -156,7 +162,11 @@ describe('Ticket', () => {
       const before = { ...ticket };
       const refusal =
         move === 'update'
-          ? { code: 'read-only', parameters: { state, fields: ['summary'] } }
+          ? {
+              code: 'read-only',
+              parameters: { state, fields: ['summary'], allowed: open },
+              fields: [expect.objectContaining({ path: 'summary' })],
+            }
           : { code: 'illegal-transition', parameters: { move, state, allowed: open } };
       expect(() => act(ticket)).toThrow(expect.objectContaining({ status: 409, ...refusal }));
       expect({ ...ticket }).toEqual(before);

@@ -76,8 +76,7 @@ export class Ticket {
   update(
     changes: TicketChanges,
   ): { event: NewEvent; changed: Record<string, { from: unknown; to: unknown }> } | undefined {
-    if (!MOVES[this.status].includes('update'))
-      throw new CrmError('read-only', { state: this.status, fields: Object.keys(changes) });
+    if (!MOVES[this.status].includes('update')) throw this.readOnly(Object.keys(changes));
     const changed = Object.fromEntries(
       Object.entries(changes)
         .map(([field, to]) => [field, { from: this[field as keyof TicketChanges], to: to ?? null }] as const)
@@ -92,7 +91,8 @@ export class Ticket {
   withdraw(): NewEvent {
     this.requireMove('withdraw');
     Object.assign(this, { deletedAt: new Date() });
-    return TicketWithdrawn.of(this.id, { ticketId: this.id, code: this.code });
+    const { id, code, customerId } = this;
+    return TicketWithdrawn.of(id, { ticketId: id, code, customerId });
   }
 
   assign(assigneeId: string): NewEvent {
@@ -122,15 +122,15 @@ export class Ticket {
     Object.assign(this, { result, satisfaction });
     if (satisfaction >= CONTENT) {
       Object.assign(this, { status: 'archived', archivedAt: new Date() });
-      return TicketArchived.of(this.id, this.facts());
+      return TicketArchived.of(this.id, { ...this.facts(), round: this.round });
     }
     Object.assign(this, { status: 'assigned', round: this.round + 1 });
     return TicketReturned.of(this.id, { ...this.facts(), round: this.round - 1 });
   }
 
-  view(customerName: string | null): TicketView {
+  view(names: Pick<TicketView, 'customerName' | 'contactName'>): TicketView {
     const { ticketId, ...facts } = this.facts();
-    return { id: ticketId, version: this.version, customerName, ...facts };
+    return { id: ticketId, version: this.version, round: this.round, ...names, ...facts };
   }
 
   private facts() {
@@ -160,6 +160,15 @@ export class Ticket {
   /** Renews what `q` looks through. */
   private indexed(): this {
     return Object.assign(this, { searchText: searchText(this.code, this.summary, this.request, this.handling) });
+  }
+
+  private readOnly(fields: readonly string[]): CrmError {
+    const message = `read-only while ${this.status} · 当前状态下不可修改`;
+    return new CrmError(
+      'read-only',
+      { state: this.status, fields, allowed: MOVES[this.status] },
+      fields.map((path) => ({ path, code: 'read-only', message })),
+    );
   }
 
   private requireMove(move: Move): void {

@@ -1,50 +1,50 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type Actor, CrmError, ServiceRoutes, type TicketView } from '#contracts';
-import { containsText, type ListPlan, type ListQuery, readList, visibleTo, timelinePlan } from '#platform';
+import { containsText, fold, type ListPlan, type ListQuery, readList, visibleTo, timelinePlan } from '#platform';
 import { ticketPolicy } from './ticket.policy.js';
+import { TICKET_COLUMNS, TICKET_FROM, type TicketRow, ticketView } from './ticket.view.js';
 
-const FROM = 'ticket t LEFT JOIN customer c ON c.id = t.customer_id';
-const SELECT = `t.id, t.code, t.version, t.status, t.type, t.priority, t.summary, t.request,
-  t.customer_id AS "customerId", c.name AS "customerName", t.contact_id AS "contactId",
-  t.creator_id AS "creatorId", t.created_at AS "createdAt", t.assignee_id AS "assigneeId", t.assigned_at AS "assignedAt",
-  t.handling, t.handled_by AS "handledBy", t.handled_at AS "handledAt", t.result, t.satisfaction, t.archived_at AS "archivedAt"`;
+/** What has not happened yet sorts before all that has, but it is not "at most" anything. */
+const happened = (column: string) => `COALESCE(${column}, '-infinity'::timestamptz)`;
+type Conditions = NonNullable<ListPlan<TicketView>['conditions']>;
+const whenHappened =
+  (column: string, expression = happened(column)): Conditions[string] =>
+  ({ operator, values }, add) =>
+    `${column} IS NOT NULL AND ${expression} ${operator === 'in' ? `= ANY (${add(values)})` : `${operator} ${add(values[0])}`}`;
+const findsCustomer = containsText('c.search_text', 'grams');
 
-type InstantField = 'createdAt' | 'assignedAt' | 'handledAt' | 'archivedAt';
-type TicketRow = Omit<TicketView, InstantField> & { createdAt: Date } & Record<
-    Exclude<InstantField, 'createdAt'>,
-    Date | null
-  >;
+const SATISFACTION = 'COALESCE(t.satisfaction, 0)';
 
-const toView = (row: TicketRow): TicketView => ({
-  ...row,
-  createdAt: row.createdAt.toISOString(),
-  assignedAt: row.assignedAt?.toISOString() ?? null,
-  handledAt: row.handledAt?.toISOString() ?? null,
-  archivedAt: row.archivedAt?.toISOString() ?? null,
-});
-
-const plan: ListPlan<TicketView> = {
+const PLAN: ListPlan<TicketView> = {
   definition: ServiceRoutes.listTickets.list,
-  from: FROM,
-  select: SELECT,
+  from: TICKET_FROM,
+  select: TICKET_COLUMNS,
   columns: {
     status: 't.status',
     type: 't.type',
-    priority: 't.priority',
+    priority: `array_position(ARRAY['low', 'normal', 'high', 'urgent'], t.priority)`,
     customerId: 't.customer_id',
     contactId: 't.contact_id',
     assigneeId: 't.assignee_id',
     creatorId: 't.creator_id',
-    satisfaction: 't.satisfaction',
+    satisfaction: SATISFACTION,
     createdAt: 't.created_at',
-    assignedAt: 't.assigned_at',
-    handledAt: 't.handled_at',
-    archivedAt: 't.archived_at',
+    assignedAt: happened('t.assigned_at'),
+    handledAt: happened('t.handled_at'),
+    archivedAt: happened('t.archived_at'),
   },
-  search: containsText('t.search_text'),
+  conditions: {
+    customerName: ({ values }, add) => findsCustomer(fold(String(values[0])), add),
+    priority: ({ values }, add) => `t.priority = ANY (${add(values)})`,
+    satisfaction: whenHappened('t.satisfaction', SATISFACTION),
+    assignedAt: whenHappened('t.assigned_at'),
+    handledAt: whenHappened('t.handled_at'),
+    archivedAt: whenHappened('t.archived_at'),
+  },
+  search: containsText('t.search_text', 'grams'),
   policy: ticketPolicy,
-  view: toView,
+  view: ticketView,
 };
 
 const TIMELINE = timelinePlan('ticket_history', ServiceRoutes.ticketTimeline.list);
@@ -54,18 +54,18 @@ export class TicketQueries {
   constructor(private readonly db: DataSource) {}
 
   list(query: ListQuery, actor: Actor) {
-    return readList(this.db, plan, query, actor);
+    return readList(this.db, PLAN, query, actor);
   }
 
   async one(id: string, actor: Actor): Promise<TicketView> {
     const parameters: unknown[] = [id];
     const visible = visibleTo(ticketPolicy, actor, parameters);
     const [row]: TicketRow[] = await this.db.query(
-      `SELECT ${SELECT} FROM ${FROM} WHERE t.id = $1 AND ${visible}`,
+      `SELECT ${TICKET_COLUMNS} FROM ${TICKET_FROM} WHERE t.id = $1 AND ${visible}`,
       parameters,
     );
     if (!row) throw new CrmError('not-found');
-    return toView(row);
+    return ticketView(row);
   }
 
   async timeline(id: string, query: ListQuery, actor: Actor) {

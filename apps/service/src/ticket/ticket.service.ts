@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { v7 } from 'uuid';
 import { CrmError, type TicketChanges, type TicketFeedback, type TicketInput, type TicketView } from '#contracts';
 import { Dictionary, People, type Tx, UnitOfWork } from '#platform';
 import { KnownCustomers } from '../customer/known-customers.js';
+import { keepTerms } from './similar-tickets.js';
 import { Ticket } from './ticket.entity.js';
+import { recordAct } from './ticket.timeline.js';
 
 /** Use cases: one method, one transaction. A refusal of ownership comes after that of the state. */
 @Injectable()
@@ -19,29 +20,32 @@ export class TicketService {
     await this.customers.awaitArrival(input.customerId, input.contactId);
     return this.uow.run(async (tx) => {
       await this.requireType(tx, input.type);
-      const customerName = await this.customers.require(tx, input.customerId);
+      await this.customers.require(tx, input.customerId);
       await this.customers.requireContact(tx, input.contactId, input.customerId);
       const { ticket, event } = Ticket.create(input, await tx.nextCode('ticket'), tx.actor.id);
       await tx.insert(ticket);
       const { type, priority, summary } = ticket;
-      await record(tx, ticket, 'created', { type, priority, summary });
+      await recordAct(tx, ticket.id, 'created', { type, priority, summary });
       tx.publish(event);
-      return ticket.view(customerName);
+      return this.view(tx, ticket);
     });
   }
 
-  update(id: string, changes: TicketChanges): Promise<TicketView> {
+  async update(id: string, changes: TicketChanges): Promise<TicketView> {
+    await this.customers.awaitArrival(changes.customerId, changes.contactId);
     return this.uow.run(async (tx) => {
       const ticket = await tx.load(Ticket, id);
       // What was chosen before stays valid, even if it was retired or removed since.
       if (changes.type !== ticket.type) await this.requireType(tx, changes.type);
-      if (changes.contactId !== ticket.contactId)
-        await this.customers.requireContact(tx, changes.contactId, ticket.customerId);
+      const { customerId = ticket.customerId, contactId = ticket.contactId } = changes;
+      if (customerId !== ticket.customerId) await this.customers.require(tx, customerId);
+      if (customerId !== ticket.customerId || contactId !== ticket.contactId)
+        await this.customers.requireContact(tx, contactId, customerId);
       const update = ticket.update(changes);
       requireCreator(tx, ticket);
       if (update) {
         await tx.save(ticket);
-        await record(tx, ticket, 'updated', update.changed);
+        await recordAct(tx, ticket.id, 'edited', update.changed);
         tx.publish(update.event);
       }
       return this.view(tx, ticket);
@@ -54,7 +58,7 @@ export class TicketService {
       const withdrawn = ticket.withdraw();
       requireCreator(tx, ticket);
       await tx.save(ticket);
-      await record(tx, ticket, 'withdrawn', {});
+      await recordAct(tx, ticket.id, 'withdrawn');
       tx.publish(withdrawn);
     });
   }
@@ -66,7 +70,7 @@ export class TicketService {
       const assigned = ticket.assign(assigneeId);
       tx.requireScope('ticket.assign', ticket.creatorId);
       await tx.save(ticket);
-      await record(tx, ticket, 'assigned', { assigneeId });
+      await recordAct(tx, ticket.id, 'assigned', { assigneeId });
       tx.publish(assigned);
       return this.view(tx, ticket);
     });
@@ -78,7 +82,7 @@ export class TicketService {
       const handled = ticket.handle(handling, tx.actor.id);
       tx.requireScope('ticket.handle', ticket.assigneeId);
       await tx.save(ticket);
-      await record(tx, ticket, 'handled', { round: ticket.round, handling });
+      await recordAct(tx, ticket.id, 'handled', { round: ticket.round, handling });
       tx.publish(handled);
       return this.view(tx, ticket);
     });
@@ -91,15 +95,17 @@ export class TicketService {
       const event = ticket.feedback(feedback);
       tx.requireScope('ticket.feedback', ticket.assigneeId);
       await tx.save(ticket);
+      const archived = ticket.status === 'archived';
       const details = { round, handling, handledBy, handledAt: handledAt?.toISOString(), ...feedback };
-      await record(tx, ticket, ticket.status === 'archived' ? 'archived' : 'returned', details);
+      await recordAct(tx, ticket.id, archived ? 'archived' : 'returned', details);
+      if (archived) await keepTerms(tx, ticket);
       tx.publish(event);
       return this.view(tx, ticket);
     });
   }
 
   private async view(tx: Tx, ticket: Ticket): Promise<TicketView> {
-    return ticket.view(await this.customers.nameOf(tx, ticket.customerId));
+    return ticket.view(await this.customers.namesOf(tx, ticket));
   }
 
   private requireType(tx: Tx, code: string | undefined): Promise<void> {
@@ -112,10 +118,3 @@ function requireCreator(tx: Tx, ticket: Ticket): void {
   if (ticket.creatorId !== tx.actor.id && tx.actor.rights['ticket.handle'] !== 'all')
     throw new CrmError('not-owner', { right: 'ticket.create' });
 }
-
-/** One line of the timeline (SVC-7), in the transaction of the change. */
-const record = (tx: Tx, ticket: Ticket, act: string, details: object) =>
-  tx.query(
-    `INSERT INTO ticket_history (id, ticket_id, at, actor_id, act, details) VALUES ($1, $2, clock_timestamp(), $3, $4, $5)`,
-    [v7(), ticket.id, tx.actor.id, act, JSON.stringify(details)],
-  );

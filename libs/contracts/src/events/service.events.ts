@@ -4,7 +4,9 @@ import { TicketView } from '../http/service.api.js';
 import { defineEvent } from './define-event.js';
 
 /** The ticket as it is after the event. */
-const Ticket = TicketView.omit({ id: true, version: true, customerName: true }).extend({ ticketId: Id });
+const Ticket = TicketView.omit({ id: true, version: true, customerName: true, contactName: true, round: true }).extend({
+  ticketId: Id,
+});
 
 export const TicketCreated = defineEvent(
   'service.ticket.created',
@@ -22,7 +24,7 @@ export const TicketWithdrawn = defineEvent(
   'service.ticket.withdrawn',
   1,
   'Its creator took a ticket back · 创建人撤回了服务单',
-  z.object({ ticketId: Id, code: z.string() }),
+  z.object({ ticketId: Id, code: z.string(), customerId: Id.optional() }),
 );
 export const TicketAssigned = defineEvent(
   'service.ticket.assigned',
@@ -46,5 +48,6 @@ export const TicketArchived = defineEvent(
   'service.ticket.archived',
   1,
   'The customer was content: closed for good · 客户满意:归档',
-  Ticket,
+  // 1: solved at the first attempt.
+  Ticket.extend({ round: z.int().positive().optional() }),
 );

@@ -38,7 +38,7 @@ export const TOPOLOGY: readonly Flow[] = [
   flow(customer.CustomerRestored, 'service', 'reporting'),
   flow(customer.CustomerOpportunityLinked, 'marketing'),
   flow(customer.ContactAdded, 'service'),
-  flow(customer.ContactUpdated),
+  flow(customer.ContactUpdated, 'service'),
   flow(customer.ContactRemoved, 'service'),
   flow(customer.ActivityRecorded),
   flow(customer.ActivityUpdated),

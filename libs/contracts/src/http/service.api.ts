@@ -19,6 +19,7 @@ export type TicketInput = z.infer<typeof TicketInput>;
 export const TicketChanges = z.strictObject({
   type: Code.optional(),
   summary: text(200).optional(),
+  customerId: Id.optional(),
   contactId: Id.nullish(),
   request: text(5000).optional(),
   priority: z.enum(TICKET_PRIORITIES).optional(),
@@ -41,10 +42,12 @@ export const TicketView = z
     customerId: Id,
     customerName: z.string().nullable(),
     contactId: Id.nullable(),
+    contactName: z.string().nullable(),
     creatorId: Id,
     createdAt: Instant,
     assigneeId: Id.nullable(),
     assignedAt: Instant.nullable(),
+    round: z.int().positive().meta({ description: '1, and one more each time that it came back' }),
     handling: z.string().nullable(),
     handledBy: Id.nullable(),
     handledAt: Instant.nullable(),
@@ -54,6 +57,17 @@ export const TicketView = z
   })
   .meta({ id: 'Ticket' });
 export type TicketView = z.infer<typeof TicketView>;
+
+const howMany = z.coerce.number().int().min(1).max(50).default(10);
+export const SimilarQuery = z.strictObject({ limit: howMany });
+export type SimilarQuery = z.infer<typeof SimilarQuery>;
+/** For a ticket that is still being written, and for the search in what was solved before. */
+export const SimilarTextQuery = z.strictObject({ text: text(1000), limit: howMany });
+export type SimilarTextQuery = z.infer<typeof SimilarTextQuery>;
+export const SimilarTicket = TicketView.extend({
+  score: z.number().meta({ description: 'How much of the text it has in common, 0 to 1; rare words count for more' }),
+}).meta({ id: 'SimilarTicket' });
+export type SimilarTicket = z.infer<typeof SimilarTicket>;
 
 export const ServiceRoutes = defineRoutes('service', 'tickets', {
   listTickets: {
@@ -67,6 +81,7 @@ export const ServiceRoutes = defineRoutes('service', 'tickets', {
         type: 'code',
         priority: 'code',
         customerId: 'id',
+        customerName: 'contains',
         contactId: 'id',
         assigneeId: 'id',
         creatorId: 'id',
@@ -76,7 +91,7 @@ export const ServiceRoutes = defineRoutes('service', 'tickets', {
         handledAt: 'instant',
         archivedAt: 'instant',
       },
-      sorts: ['createdAt'],
+      sorts: ['createdAt', 'assignedAt', 'handledAt', 'archivedAt', 'priority', 'satisfaction'],
       defaultSort: '-createdAt',
       search: true,
     },
@@ -140,6 +155,23 @@ export const ServiceRoutes = defineRoutes('service', 'tickets', {
     summary: 'Record the customer’s feedback · 反馈',
     body: TicketFeedback,
     response: TicketView,
+    record: 'ticket',
+  },
+  similarToText: {
+    method: 'GET',
+    path: '/tickets/similar',
+    access: 'ticket.read',
+    summary: 'Archived tickets that are closest to a text, closest first · 按文本查找相似的已归档服务单',
+    query: SimilarTextQuery,
+    response: page(SimilarTicket),
+  },
+  similarTickets: {
+    method: 'GET',
+    path: '/tickets/:id/similar',
+    access: 'ticket.read',
+    summary: 'Archived tickets that are closest to this one, closest first · 相似的已归档服务单',
+    query: SimilarQuery,
+    response: page(SimilarTicket),
     record: 'ticket',
   },
   ticketTimeline: {
