@@ -160,7 +160,7 @@ export const PROBLEMS = {
   'unsupported-media-type': problem(
     415,
     { en: 'This content type is not supported', zh: '不支持的内容类型' },
-    { en: 'Send the body as application/json.', zh: '请以 application/json 发送请求体。' },
+    { en: 'Send the body as {accepted}, in no encoding.', zh: '请以 {accepted} 发送请求体,不要压缩。' },
   ),
   'unknown-dictionary-code': problem(
     422,

@@ -1,6 +1,7 @@
 import type { FastifyServerFactory } from 'fastify';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { limitBodyTime } from './body-timeout.js';
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
 
 const MAX_CONNECTIONS = 2000;
@@ -21,13 +22,15 @@ export function publicServer(prefix: string, api: RequestListener, isStopping: (
     const server = createServer(
       {
         headersTimeout: 10_000,
-        requestTimeout: 30_000,
+        // Each body has a clock of its own: an upload may take long.
+        requestTimeout: 0,
         keepAliveTimeout: 10_000,
         connectionsCheckingInterval: 2000,
         insecureHTTPParser: false,
       },
       (request, response) => {
         if (!response.socket) closeWith(request.socket, response);
+        limitBodyTime(server, request);
         if (isStopping()) response.setHeader('connection', 'close');
         if (request.url!.startsWith(prefix)) api(request, response);
         else pages(request, response);

@@ -10,6 +10,8 @@ const FILES: Record<string, string> = {
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
 };
 
+const FILE = { schema: { type: 'string', format: 'binary' } };
+
 const Problem = z
   .object({
     type: z.string().meta({ description: 'What kind of problem: /problems/<code>' }),
@@ -78,6 +80,9 @@ function operation(route: ServiceRoute, schemas: SchemaCatalogue): Operation {
     'x-right': route.access,
     security: route.access === 'public' ? [] : [{ bearer: [] }],
     ...(parameters.length > 0 ? { parameters } : {}),
+    ...(route.upload
+      ? { requestBody: { required: true, content: Object.fromEntries(route.upload.map((type) => [type, FILE])) } }
+      : {}),
     ...(route.body
       ? { requestBody: { required: true, content: { 'application/json': { schema: schemas.input(route.body) } } } }
       : {}),
@@ -120,16 +125,17 @@ const files = (formats: readonly string[]): Record<string, unknown> =>
 
 function problems(route: ServiceRoute): Record<string, unknown> {
   const changes = route.method !== 'GET';
+  const takesBody = route.body !== undefined || route.upload !== undefined;
   const statuses = [
     400,
     ...(route.access === 'public' && !route.secret ? [] : [401]),
     ...(route.access in RIGHTS ? [403] : []),
     ...(route.path.includes(':') ? [404] : []),
-    ...(route.body ? [408] : []),
+    ...(takesBody ? [408] : []),
     ...(changes && route.tag !== 'auth' ? [409] : []),
     ...(takesIfMatch(route) ? [412] : []),
-    ...(route.body ? [413, 415] : []),
-    ...(route.body || takesIdempotencyKey(route) ? [422] : []),
+    ...(takesBody ? [413, 415] : []),
+    ...(takesBody || takesIdempotencyKey(route) ? [422] : []),
     429,
     503,
   ];

@@ -9,8 +9,6 @@ import { DeadlinePassed, isReset, isUnreachable, type UpstreamCopy } from './ups
 
 /** What a service has for the head of its answer, the wait for a connection and a second try included. */
 export const DEADLINE_MS = 10_000;
-/** A body that passes through takes as long as the client takes to send it, which the public server bounds. */
-const STREAMED_BODY_MS = 30_000;
 
 export interface ForwardedRequest {
   readonly method: Dispatcher.HttpMethod;
@@ -28,6 +26,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private copy?: UpstreamCopy;
   private controller?: Dispatcher.DispatchController;
   private tries = 0;
+  private over = false;
   private deadline?: NodeJS.Timeout;
   /** Why nobody waits for the service any more: the client is gone, or has been told of the deadline. */
   private givenUp?: Error;
@@ -45,9 +44,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   start(): void {
-    const milliseconds = this.request.body instanceof Readable ? STREAMED_BODY_MS + DEADLINE_MS : DEADLINE_MS;
-    this.deadline = setTimeout(() => this.expire(), milliseconds);
+    const { body } = this.request;
+    // A body that passes through takes the time that it takes, within the bounds of its pace.
+    if (body instanceof Readable) body.once('close', () => this.setDeadline());
+    else this.setDeadline();
     this.try();
+  }
+
+  private setDeadline(): void {
+    if (this.over || this.answer.headersSent) return;
+    this.deadline = setTimeout(() => this.expire(), DEADLINE_MS);
   }
 
   private try(): void {
@@ -59,7 +65,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.tries++;
-    this.copy.dispatch(this.request, this);
+    // Nor does the connection's own clock run while a body passes through: the service may be the slower one.
+    this.copy.dispatch(
+      this.request.body instanceof Readable ? { ...this.request, headersTimeout: 0 } : this.request,
+      this,
+    );
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -113,6 +123,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   private abandon(): void {
     if (this.answer.writableFinished) return;
+    this.over = true;
     clearTimeout(this.deadline);
     this.giveUp(new ClientGone());
   }
@@ -132,6 +143,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   private end(): void {
+    this.over = true;
     clearTimeout(this.deadline);
     this.answer.off('close', this.onClose);
   }

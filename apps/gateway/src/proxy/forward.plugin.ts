@@ -1,9 +1,11 @@
 import { CrmError, type Method, ROUTES, serviceOfJob, type ServiceRoute } from '#contracts';
 import { type Logger, toCrmError } from '#platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { Readable } from 'node:stream';
 import type { AssertionSigner } from '../access/assertion.signer.js';
 import type { Authenticator, Caller } from '../access/authenticator.js';
 import type { GatewayConfig } from '../gateway.config.js';
+import { hasBody } from '../http/body-timeout.js';
 import { malformed } from '../http/request-line.js';
 import { pathOf, sendProblem } from '../http/problem.js';
 import { traceIdIn } from '../http/trace.js';
@@ -12,7 +14,7 @@ import { Exchange } from './exchange.js';
 import { requestHeaders } from './headers.js';
 import { ClientGone, Quota } from './quota.js';
 import { callerKey, plainAddress, RateLimits } from './rate-limits.js';
-import { BODY_LIMIT, hasBody, readBody } from './request-body.js';
+import { BODY_LIMIT, readBody } from './request-body.js';
 import type { Upstream } from './upstream.js';
 import type { Upstreams } from './upstreams.js';
 
@@ -20,6 +22,9 @@ export const API_PREFIX = '/api/v1';
 /** Bytes of bodies in memory at a time, of one caller and in all. */
 const CALLER_BODIES = 8 * BODY_LIMIT;
 const ALL_BODIES = 64 * BODY_LIMIT;
+/** Uploads on their way at a time, of one caller and in all: each keeps a place at its service for long. */
+const CALLER_UPLOADS = 2;
+const ALL_UPLOADS = 8;
 const JSON_BODY = /^application\/json\s*(?:;|$)/i;
 const OTHER_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -51,6 +56,7 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
   fastify.addHook('onClose', async () => admission.stop());
   const inFlight = new Quota(config.CONCURRENCY_LIMIT_USER);
   const bodies = new Quota(CALLER_BODIES, ALL_BODIES);
+  const uploads = new Quota(CALLER_UPLOADS, ALL_UPLOADS);
 
   function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown, cause?: Error): void {
     const problem = error instanceof ClientGone ? malformed('the client went away') : toCrmError(error);
@@ -98,6 +104,7 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
       const { service } = upstream;
       const key = callerKey(request);
       const body = hasBody(raw) ? await acceptBody(request, route, bodies.until(reply.raw, key)) : null;
+      if (route.upload && body instanceof Readable) uploads.until(reply.raw, key)(1);
       const assertion = await (caller
         ? signer.assertion(caller.holder, caller.principal, service)
         : signer.anonymous(service));
@@ -156,11 +163,17 @@ function authorize({ principal }: Caller, route: ServiceRoute): void {
 async function acceptBody(request: FastifyRequest, route: ServiceRoute, hold: (bytes: number) => void) {
   const { headers } = request;
   if (route.method === 'GET') throw malformed(`${request.method} has no body`);
-  if (route.body && !JSON_BODY.test(headers['content-type'] ?? '')) throw new CrmError('unsupported-media-type');
-  if (headers['content-encoding'] && headers['content-encoding'] !== 'identity')
-    throw new CrmError('unsupported-media-type');
-  return readBody(request.raw, route.bodyLimit ?? BODY_LIMIT, hold);
+  const type = headers['content-type'] ?? '';
+  if (route.upload ? !route.upload.includes(essenceOf(type)) : route.body && !JSON_BODY.test(type))
+    throw unsupported(route);
+  if (headers['content-encoding'] && headers['content-encoding'] !== 'identity') throw unsupported(route);
+  return readBody(request.raw, route.bodyLimit ?? BODY_LIMIT, hold, route.upload !== undefined);
 }
+
+/** The type without what is said besides. */
+const essenceOf = (type: string): string => type.split(';', 1)[0]!.trim().toLowerCase();
+const unsupported = ({ upload = ['application/json'] }: ServiceRoute) =>
+  new CrmError('unsupported-media-type', { accepted: upload });
 
 function methodsByPath(routes: readonly ServiceRoute[]): Map<string, string[]> {
   const paths = new Map<string, string[]>();

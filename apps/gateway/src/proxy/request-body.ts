@@ -1,29 +1,35 @@
 import { CrmError } from '#contracts';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { liftBodyTime, resumeBodyTime } from '../http/body-timeout.js';
 import { ClientGone } from './quota.js';
 
 /** Bodies up to this size are gathered before a connection to the service is taken, which a slow client would keep. */
 export const BODY_LIMIT = 1024 * 1024;
 const GATHERED_WITHIN_SECONDS = 10;
 
-export const hasBody = (request: IncomingMessage): boolean =>
-  request.headers['transfer-encoding'] !== undefined ||
-  (request.headers['content-length'] !== undefined && Number(request.headers['content-length']) !== 0);
+/** A stream goes on while each such part of it arrives in less than the time for it: 64 KiB/s. */
+const PART = 640 * 1024;
+const PART_MS = 10_000;
+/** A service that takes nothing for so long is given up. */
+const STALLED_MS = 30_000;
 
 /**
  * The whole body, or a stream that counts when it may be larger than what is gathered. `hold` is told of the bytes that
  * are kept, and throws when there is no room. Throws 413 as soon as the body is known to be over `limit` bytes (a stream
- * ends with that error), 408 when it does not arrive in time.
+ * ends with that error), 408 when it does not arrive in time. One that is `long` may take as long as it keeps its pace.
  */
 export async function readBody(
   request: IncomingMessage,
   limit: number,
   hold: (bytes: number) => void,
+  long = false,
 ): Promise<Buffer | Readable> {
   const announced = Number(request.headers['content-length'] ?? Number.NaN);
   if (announced > limit) throw tooLarge(limit);
-  return limit <= BODY_LIMIT || announced <= BODY_LIMIT ? gathered(request, limit, hold) : streamed(request, limit);
+  return limit <= BODY_LIMIT || announced <= BODY_LIMIT
+    ? gathered(request, limit, hold)
+    : streamed(request, limit, long);
 }
 
 function gathered(request: IncomingMessage, limit: number, hold: (bytes: number) => void): Promise<Buffer> {
@@ -64,29 +70,65 @@ function gathered(request: IncomingMessage, limit: number, hold: (bytes: number)
   });
 }
 
-function streamed(request: IncomingMessage, limit: number): Readable {
+/** Piece by piece, as fast as the service takes them. Only the time that is spent waiting for the client counts against it. */
+function streamed(request: IncomingMessage, limit: number, long: boolean): Readable {
   async function* counted() {
+    if (long) liftBodyTime(request);
     const rest = request.iterator({ destroyOnReturn: false }) as AsyncGenerator<Buffer>;
     let size = 0;
+    let missing = PART;
+    let left = PART_MS;
     try {
       for (;;) {
-        const next = await rest.next().catch(() => Promise.reject(new ClientGone()));
+        const begun = performance.now();
+        const next = await inTime(rest.next(), left);
+        left -= performance.now() - begun;
         if (next.done) return;
         size += next.value.length;
         if (size > limit) throw tooLarge(limit);
-        yield next.value;
+        missing -= next.value.length;
+        if (missing <= 0) {
+          missing = PART;
+          left = PART_MS;
+        }
+        const stalled = setTimeout(
+          () => stream.destroy(new CrmError('service-unavailable', { seconds: 1 })),
+          STALLED_MS,
+        );
+        try {
+          yield next.value;
+        } finally {
+          clearTimeout(stalled);
+        }
       }
     } finally {
-      await rest.return(undefined);
+      // Not waited for: after a time-out it is what does not come.
+      rest.return(undefined).catch(() => undefined);
       discard(request);
     }
   }
-  return Readable.from(counted(), { objectMode: false });
+  const stream = Readable.from(counted(), { objectMode: false });
+  return stream;
+}
+
+async function inTime<T>(piece: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const within = PART_MS / 1000;
+    timer = setTimeout(() => reject(new CrmError('request-timeout', { within })), milliseconds);
+  });
+  try {
+    return await Promise.race([piece.catch(() => Promise.reject(new ClientGone())), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** What is left of a body nobody wants any more; the connection is of use again behind it. */
 function discard(request: IncomingMessage): void {
-  if (!request.complete) request.resume();
+  if (request.complete) return;
+  resumeBodyTime(request);
+  request.resume();
 }
 
 const tooLarge = (limit: number) => new CrmError('payload-too-large', { limit });

@@ -35,6 +35,8 @@ export interface Route {
   readonly beforePasswordChange?: boolean;
   /** Bytes that a body may have, where it is not the general 1 MiB. */
   readonly bodyLimit?: number;
+  /** The body is a file of one of these types, which streams through. */
+  readonly upload?: readonly string[];
   /** The answer is a file of this type. */
   readonly file?: string;
   /** Every service with jobs serves it, for the jobs of its own. */

@@ -48,6 +48,10 @@ export const JobView = z
   .meta({ id: 'Job' });
 export type JobView = z.infer<typeof JobView>;
 
+/** What an import takes (MKT-9, CUS-8), and how much of it. */
+export const TABLE_FILES = ['text/csv', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'] as const;
+export const UPLOAD_LIMIT = 1024 * 1024 * 1024;
+
 /** Where the job of this id is read, below the prefix of the API. */
 export const jobPath = (id: string): string => `/jobs/${id}`;
 

@@ -7,8 +7,10 @@ export type Language = 'en' | 'zh';
 /** One use of an Idempotency-Key: same key and same fingerprint mean the same request. */
 export interface IdempotencyUse {
   readonly key: string;
-  readonly fingerprint: string;
+  /** Undefined until the file that is the body is stored. */
+  readonly fingerprint: string | undefined;
   claimed: boolean;
+  ofFile(digest: string): void;
 }
 
 /** What is known of the request or event that is being worked on. */

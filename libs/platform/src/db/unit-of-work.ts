@@ -77,6 +77,7 @@ const answerStatus = (context: RequestContext, answer: unknown): number =>
 /** The insert waits for a request with the same key that is still running, as long as lock_timeout allows. */
 async function claimKey(tx: Tx, context: RequestContext): Promise<void> {
   const { key, fingerprint } = context.idempotency!;
+  if (fingerprint === undefined) throw new Error('The file of this request is not stored yet');
   const principal = context.actor.id;
   let claimed: unknown[];
   try {

@@ -7,6 +7,7 @@ import { type RecordPolicy, visibleTo } from '../db/record-policy.js';
 import type { ServiceConfig } from '../config/service-settings.js';
 import { RECORD_POLICIES, SERVICE_CONFIG } from '../start/tokens.js';
 import { type ContextOfRequest, contextOf, pathOf, readIdempotencyKey } from './request.hook.js';
+import { requireUpload, Upload } from './upload.js';
 import { validate } from './validation.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -148,7 +149,10 @@ export class ContractGuard implements CanActivate {
   private readInput(route: ServiceRoute, request: FastifyRequest, context: ContextOfRequest): true {
     // All copies of a service share the address of its database, and with it the password in it.
     readIdempotencyKey(request, context, route, this.config.DATABASE_URL);
-    if (route.body) request.body = validate(route.body, request.body, context.language);
+    if (route.upload) request.body = requireUpload(route, request.body);
+    else if (request.body instanceof Upload)
+      throw new CrmError('unsupported-media-type', { accepted: ['application/json'] });
+    else if (route.body) request.body = validate(route.body, request.body, context.language);
     else if (request.body !== undefined && !isEmpty(request.body))
       throw new CrmError('validation-failed', {}, [
         { path: '', code: 'unknown_field', message: 'this request takes no body · 此请求不接受请求体' },

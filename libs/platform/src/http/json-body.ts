@@ -52,7 +52,7 @@ export function acceptJson(adapter: FastifyAdapter): void {
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
     const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
     if (charset && charset.toLowerCase() !== 'utf-8') {
-      done(new CrmError('unsupported-media-type'), undefined);
+      done(new CrmError('unsupported-media-type', { accepted: ['application/json'] }), undefined);
       return;
     }
     if (bytes.length === 0) {

@@ -31,6 +31,7 @@ export function toCrmError(error: unknown): CrmError {
   const code = BY_STATUS[status] ?? (status >= 400 && status < 500 ? 'malformed-request' : undefined);
   if (code === 'malformed-request')
     return new CrmError(code, { reason: error instanceof Error ? error.message : 'unreadable' });
+  if (code === 'unsupported-media-type') return new CrmError(code, { accepted: ['application/json'] });
   if (code === 'payload-too-large') return new CrmError(code, { limit: GENERAL_BODY_LIMIT });
   if (code)
     return new CrmError(

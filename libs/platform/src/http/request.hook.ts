@@ -100,8 +100,13 @@ export function readIdempotencyKey(
         message: '1 to 255 printable ASCII characters · 1 至 255 个可打印 ASCII 字符',
       },
     ]);
-  const fingerprint = createHmac('sha256', secret)
-    .update(`${request.method} ${request.url}\n${rawBody(request)}`)
-    .digest('base64url');
-  context.idempotency = { key, fingerprint, claimed: false };
+  const fingerprintOf = (body: string) =>
+    createHmac('sha256', secret).update(`${request.method} ${request.url}\n${body}`).digest('base64url');
+  context.idempotency = {
+    key,
+    // A file has none before it has come in whole: then its digest is known.
+    fingerprint: route.upload ? undefined : fingerprintOf(rawBody(request)),
+    claimed: false,
+    ofFile: (digest) => Object.assign(context.idempotency!, { fingerprint: fingerprintOf(digest) }),
+  };
 }

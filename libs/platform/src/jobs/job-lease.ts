@@ -2,6 +2,7 @@ import type { CrmError } from '#contracts';
 import type { DataSource } from 'typeorm';
 import { runSql } from '../db/sql.js';
 import type { Tx } from '../db/tx.js';
+import { dropInput } from './job-input.js';
 import type { Chunk } from './job-kind.js';
 import { JOB_COLUMNS, type JobRow } from './job-row.js';
 
@@ -124,19 +125,3 @@ const storable = (failures: unknown): string =>
     typeof value === 'string' && UNSTORABLE.test(value) ? Buffer.from(value).toString().replaceAll('\0', '␀') : value,
   );
 const UNSTORABLE = /[\0\ud800-\udfff]/;
-
-const PARTS = 64;
-/** In bounded steps: a file may have a gigabyte. */
-async function dropInput(dataSource: DataSource, jobId: string): Promise<void> {
-  let dropped: number;
-  do
-    dropped = (
-      await runSql(
-        dataSource.manager,
-        `DELETE FROM job_input WHERE job_id = $1 AND place IN
-           (SELECT place FROM job_input WHERE job_id = $1 ORDER BY place DESC LIMIT ${PARTS}) RETURNING 1`,
-        [jobId],
-      )
-    ).length;
-  while (dropped === PARTS);
-}

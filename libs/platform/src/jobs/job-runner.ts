@@ -7,7 +7,7 @@ import { hasSqlState, isUnavailable } from '../db/sql-state.js';
 import { UnitOfWork } from '../db/unit-of-work.js';
 import type { Logger } from '../logging/logger.js';
 import { LOGGER } from '../start/tokens.js';
-import { JobInput } from './job-input.js';
+import { dropOrphans, JobInput } from './job-input.js';
 import type { Chunk, RunningJob } from './job-kind.js';
 import { JobKinds } from './job-kinds.js';
 import { JobLease, LeaseLost, RENEW_MS } from './job-lease.js';
@@ -19,6 +19,7 @@ const POLL_MS = 1000;
 /** Runs without a single chunk in between; a job that takes its process down with it must not go on for ever. */
 const MOST_ATTEMPTS = 20;
 const LONGEST_PAUSE_MS = 60_000;
+const CLEAN_MS = 3_600_000;
 
 /** The service stops; the job goes on in another copy, or in this one when it is back. */
 class Interrupted extends Error {
@@ -53,7 +54,12 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   private async run(): Promise<void> {
+    let cleanedAt = 0;
     while (!this.stopping) {
+      if (Date.now() - cleanedAt > CLEAN_MS) {
+        cleanedAt = Date.now();
+        await dropOrphans(this.dataSource).catch((err: unknown) => this.logger.warn({ err }, 'old files stay'));
+      }
       const job = await this.take();
       if (job) this.begin(job);
       else await this.signal.wait(POLL_MS);

@@ -8,6 +8,8 @@ import { hasSqlState } from '../db/sql-state.js';
 import type { Tx } from '../db/tx.js';
 import { UnitOfWork } from '../db/unit-of-work.js';
 import { SERVICE_NAME } from '../start/tokens.js';
+import type { Upload } from '../http/upload.js';
+import { dropInput, JobInput, storeInput } from './job-input.js';
 import { jobErrors, jobResult } from './job-files.js';
 import { type JobClass, JobKinds } from './job-kinds.js';
 import type { JobKind } from './job-kind.js';
@@ -51,6 +53,27 @@ export class Jobs {
     });
     this.signal.notify();
     return view;
+  }
+
+  /**
+   * Stores the file that a request brings, then a job that works on it. `prepare` reads as much of it as it takes to refuse a file
+   * that cannot be used, and says the rest of the job.
+   */
+  async startWithFile<P>(
+    kind: JobClass<P>,
+    upload: Upload,
+    prepare: (input: JobInput) => Promise<Omit<NewJob<P>, 'id'>>,
+  ): Promise<JobView> {
+    const id = this.newId();
+    try {
+      const digest = await storeInput(this.dataSource.manager, id, upload);
+      currentContext()?.idempotency?.ofFile(digest);
+      return await this.start(kind, { ...(await prepare(new JobInput(this.dataSource.manager, id))), id });
+    } catch (error) {
+      // Also when this request was answered before. What cannot be removed now is removed later.
+      await dropInput(this.dataSource, id).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** @throws CrmError not-found where there is none, or none that this person may see */
@@ -118,7 +141,7 @@ export class Jobs {
     return this.view(row!);
   }
 
-  newId(): string {
+  private newId(): string {
     return jobIdOf(this.service, v7());
   }
 

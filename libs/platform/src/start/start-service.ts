@@ -13,6 +13,7 @@ import { ProjectionLag } from '../events/projection-lag.js';
 import { RelaySignal } from '../events/relay-signal.js';
 import { acceptJson } from '../http/json-body.js';
 import { GENERAL_BODY_LIMIT } from '../http/problem.js';
+import { acceptUploads } from '../http/upload.js';
 import { installContext } from '../http/request.hook.js';
 import { createLogger, nestLogger } from '../logging/logger.js';
 import { checkRoutes } from './check-routes.js';
@@ -27,10 +28,11 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const logger = createLogger(service, config.LOG_LEVEL);
   const bodyLimit = Math.max(
     GENERAL_BODY_LIMIT,
-    ...ROUTES.filter((route) => route.service === service).map((route) => route.bodyLimit ?? 0),
+    ...ROUTES.filter((route) => route.service === service && !route.upload).map((route) => route.bodyLimit ?? 0),
   );
   const adapter = new FastifyAdapter({ bodyLimit, return503OnClosing: false, routerOptions: { maxParamLength: 200 } });
   acceptJson(adapter);
+  acceptUploads(adapter, service);
   installContext(adapter.getInstance());
   const broker = new Broker(connectNats(`crm-${service}`, config, logger));
   const app = await NestFactory.create<NestFastifyApplication>(
