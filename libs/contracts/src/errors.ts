@@ -162,6 +162,11 @@ export const PROBLEMS = {
     { en: 'This content type is not supported', zh: '不支持的内容类型' },
     { en: 'Send the body as {accepted}, in no encoding.', zh: '请以 {accepted} 发送请求体,不要压缩。' },
   ),
+  'unreadable-file': problem(
+    422,
+    { en: 'The file cannot be read', zh: '无法读取该文件' },
+    { en: 'The file cannot be read: {reason}.', zh: '无法读取该文件:{reason}。' },
+  ),
   'unknown-dictionary-code': problem(
     422,
     { en: 'Not an active dictionary entry', zh: '不是有效的字典项' },

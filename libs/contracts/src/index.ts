@@ -19,6 +19,7 @@ export * from './http/define-routes.js';
 export * from './http/export.api.js';
 export * from './http/dictionary.api.js';
 export * from './http/fields.js';
+export * from './http/import.api.js';
 export * from './http/jobs.api.js';
 export * from './http/list.js';
 export * from './http/marketing.api.js';

@@ -52,7 +52,7 @@ const BY_STATUS: Record<number, ProblemCode> = {
 };
 
 /** Messages that we write are `English · 中文`; people get the half that they read. */
-const inLanguage = (text: string, language: Language): string => {
+export const inLanguage = (text: string, language: Language): string => {
   const [en, zh, ...rest] = text.split(' · ');
   return zh === undefined || rest.length > 0 ? text : language === 'zh' ? zh : en!;
 };

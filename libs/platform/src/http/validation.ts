@@ -2,6 +2,8 @@ import { CrmError, type FieldError } from '#contracts';
 import type { z } from 'zod';
 import { en, zhCN } from 'zod/locales';
 import type { Language } from '../context/request-context.js';
+import type { RowError } from '../jobs/job-kind.js';
+import { inLanguage } from './problem.js';
 
 const LOCALES = { en: en().localeError, zh: zhCN().localeError };
 
@@ -10,6 +12,19 @@ export function validate<T extends z.ZodType>(schema: T, input: unknown, languag
   const result = schema.safeParse(input, { error: LOCALES[language] });
   if (result.success) return result.data;
   throw new CrmError('validation-failed', {}, fieldErrors(result.error));
+}
+
+/** What is wrong with the input, for people of either language; empty when nothing is. */
+export function bilingualErrors(schema: z.ZodType, input: unknown): RowError[] {
+  const [en = [], zh = []] = (['en', 'zh'] as const).map((language) => {
+    const { error } = schema.safeParse(input, { error: LOCALES[language] });
+    return error ? fieldErrors(error) : [];
+  });
+  return en.map(({ path, code, message }, index) => ({
+    field: path,
+    code,
+    message: { en: inLanguage(message, 'en'), zh: inLanguage(zh[index]?.message ?? message, 'zh') },
+  }));
 }
 
 /** Enough to mend the input by; each more would only lengthen the answer. */

@@ -13,7 +13,7 @@ const LINE: Bilingual = { en: 'line', zh: '行号' };
 const FIELD: Bilingual = { en: 'field', zh: '字段' };
 const REASON: Bilingual = { en: 'reason', zh: '原因' };
 /** The headers that the list of errors puts before those of the file; an import passes over them, so that the mended list can be sent. */
-const ERROR_COLUMNS: readonly Bilingual[] = [LINE, FIELD, REASON];
+export const ERROR_COLUMNS: readonly Bilingual[] = [LINE, FIELD, REASON];
 
 /** What a job refused: line, fields, reasons, and the row as it came. */
 export function jobErrors(dataSource: DataSource, job: JobRow, language: Language): StreamableFile {

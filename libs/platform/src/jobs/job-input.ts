@@ -47,15 +47,22 @@ export class JobInput {
 
 /**
  * Stores a file as it comes in, never more than two parts of it in memory.
+ * `see` is shown each part.
  * @returns the digest of its bytes
  * @throws CrmError payload-too-large, malformed-request when it ends before its end
  */
-export async function storeInput(manager: EntityManager, jobId: string, upload: Upload): Promise<string> {
+export async function storeInput(
+  manager: EntityManager,
+  jobId: string,
+  upload: Upload,
+  see: (part: Buffer) => void,
+): Promise<string> {
   const digest = createHash('sha256');
   let place = 0;
   let storing: Promise<unknown> = Promise.resolve();
   for await (const part of partsOf(upload)) {
     digest.update(part);
+    see(part);
     await storing;
     storing = runSql(manager, 'INSERT INTO job_input (job_id, place, bytes) VALUES ($1, $2, $3)', [
       jobId,

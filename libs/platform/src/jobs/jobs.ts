@@ -7,6 +7,7 @@ import { runSql } from '../db/sql.js';
 import { hasSqlState } from '../db/sql-state.js';
 import type { Tx } from '../db/tx.js';
 import { UnitOfWork } from '../db/unit-of-work.js';
+import { TextSurvey } from '../table-file/text-survey.js';
 import { SERVICE_NAME } from '../start/tokens.js';
 import type { Upload } from '../http/upload.js';
 import { dropInput, JobInput, storeInput } from './job-input.js';
@@ -62,13 +63,15 @@ export class Jobs {
   async startWithFile<P>(
     kind: JobClass<P>,
     upload: Upload,
-    prepare: (input: JobInput) => Promise<Omit<NewJob<P>, 'id'>>,
+    prepare: (input: JobInput, survey: TextSurvey) => Promise<Omit<NewJob<P>, 'id'>>,
   ): Promise<JobView> {
     const id = this.newId();
     try {
-      const digest = await storeInput(this.dataSource.manager, id, upload);
+      const { manager } = this.dataSource;
+      const survey = new TextSurvey();
+      const digest = await storeInput(manager, id, upload, (part) => survey.see(part));
       currentContext()?.idempotency?.ofFile(digest);
-      return await this.start(kind, { ...(await prepare(new JobInput(this.dataSource.manager, id))), id });
+      return await this.start(kind, { ...(await prepare(new JobInput(manager, id), survey)), id });
     } catch (error) {
       // Also when this request was answered before. What cannot be removed now is removed later.
       await dropInput(this.dataSource, id).catch(() => undefined);
