@@ -1,4 +1,10 @@
-import { CrmError, type OpportunityChanges, type OpportunityInput, type OpportunityStatus } from '#contracts';
+import {
+  CrmError,
+  type OpportunityChanges,
+  OpportunityCreated,
+  type OpportunityInput,
+  type OpportunityStatus,
+} from '#contracts';
 import { Opportunity } from './opportunity.entity.js';
 import { PlanItem } from './plan-item.entity.js';
 
@@ -231,6 +237,39 @@ describe('Opportunity', () => {
     expect(opportunity.linkTo(BOB)).toBeUndefined();
     expect(opportunity.customerId).toBe(CUSTOMER);
     expect(refusal(() => inState('lost').linkTo(CUSTOMER)).code).toBe('illegal-transition');
+  });
+
+  it('MKT-9: an imported one has its past, of which the events tell move by move', () => {
+    const at = (day: string) => new Date(`2020-01-${day}T00:00:00Z`);
+    const past = { creatorId: CREATOR, createdAt: at('01') };
+    const assigned = { to: ALICE, at: at('02') };
+    const told = (more: object) => {
+      const { opportunity, events } = Opportunity.imported(input, 'OPP-000007', { ...past, ...more });
+      expect(events.at(-1)!.data).toEqual({
+        ...OpportunityCreated.data.parse({ ...opportunity.view(), opportunityId: opportunity.id }),
+        ...(events.length === 2 ? { previousAssigneeId: null } : {}),
+      });
+      return { view: opportunity.view(), events: events.map(({ data }) => (data as { status: string }).status) };
+    };
+    expect(told({})).toMatchObject({
+      view: { version: 1, createdAt: '2020-01-01T00:00:00.000Z', creatorId: CREATOR },
+      events: ['unassigned'],
+    });
+    expect(told({ assigned })).toMatchObject({
+      view: { version: 1, assigneeId: ALICE, assignedAt: '2020-01-02T00:00:00.000Z' },
+      events: ['unassigned', 'assigned'],
+    });
+    for (const [status, reason] of [
+      ['won', null],
+      ['lost', 'no budget'],
+    ])
+      expect(told({ assigned, closed: { status, reason, at: at('03') } })).toMatchObject({
+        view: { version: 1, status, closedAt: '2020-01-03T00:00:00.000Z', closeReason: reason },
+        events: ['unassigned', 'assigned', status],
+      });
+    expect(() => told({ closed: { status: 'won', at: at('03'), reason: null } })).toThrow(
+      expect.objectContaining({ code: 'illegal-transition' }),
+    );
   });
 
   it('MKT-3: can be deleted while unassigned only', () => {

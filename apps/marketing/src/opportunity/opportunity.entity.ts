@@ -24,6 +24,16 @@ import type { PlanItem } from './plan-item.entity.js';
 /** What an edit changes, field by field. */
 export type Differences = Partial<Record<Field, { from: unknown; to: unknown }>>;
 
+export type NewOpportunity = OpportunityInput & { readonly stage: string };
+
+/** What an import tells of a record's life before (MKT-9). */
+export interface Past {
+  readonly creatorId: string;
+  readonly createdAt: Date;
+  readonly assigned?: { readonly to: string; readonly at: Date };
+  readonly closed?: { readonly status: 'won' | 'lost'; readonly at: Date; readonly reason: string | null };
+}
+
 /** A company that may become a customer (销售机会), from the first notice to the win or the loss. */
 @Entity()
 export class Opportunity {
@@ -55,7 +65,7 @@ export class Opportunity {
   @Column('text', { nullable: true }) readonly externalId!: string | null;
   @Column('text') readonly searchText!: string;
 
-  static create(input: OpportunityInput & { stage: string }, code: string, creatorId: string): Opportunity {
+  static create(input: NewOpportunity, code: string, creatorId: string, createdAt = new Date()): Opportunity {
     const given = Object.fromEntries(FIELDS.map((field) => [field, input[field] ?? null]));
     return Object.assign(new Opportunity(), given, {
       id: v7(),
@@ -63,7 +73,7 @@ export class Opportunity {
       version: 1,
       status: 'unassigned',
       creatorId,
-      createdAt: new Date(),
+      createdAt,
       assigneeId: null,
       assignedAt: null,
       closedAt: null,
@@ -71,6 +81,16 @@ export class Opportunity {
       customerId: null,
       externalId: input.externalId ?? null,
     }).complete();
+  }
+
+  /** MKT-9: with its past, of which the events tell move by move; a win needs no plan here. */
+  static imported(input: NewOpportunity, code: string, past: Past): { opportunity: Opportunity; events: NewEvent[] } {
+    const { creatorId, createdAt, assigned, closed } = past;
+    const opportunity = Opportunity.create(input, code, creatorId, createdAt);
+    const events = [opportunity.created()];
+    if (assigned) events.push(opportunity.give(assigned.to, assigned.at));
+    if (closed) events.push(opportunity.close(closed.status === 'won' ? 'win' : 'lose', closed.at, closed.reason));
+    return { opportunity, events };
   }
 
   /** Whose it is: the creator's while unassigned, the assignee's after. */
@@ -110,11 +130,8 @@ export class Opportunity {
 
   /** Gives it to one person, or from one to another (MKT-4); undefined when that person has it already. */
   assign(assigneeId: string): NewEvent | undefined {
-    const previousAssigneeId = this.assigneeId;
     this.nextStatus('assign');
-    if (assigneeId === previousAssigneeId) return undefined;
-    this.move('assign', { assigneeId, assignedAt: this.now() });
-    return OpportunityAssigned.of(this.id, { ...this.facts(), previousAssigneeId });
+    return assigneeId === this.assigneeId ? undefined : this.give(assigneeId, this.now());
   }
 
   /** The development succeeded: there was a plan and every step of it was carried out (MKT-6). */
@@ -127,14 +144,12 @@ export class Opportunity {
         { items: open.map(({ date, todo }) => `${date} ${todo}`) },
         open.map(({ id, todo }) => ({ path: `planItems.${id}`, code: 'open', message: todo })),
       );
-    this.move('win', { closedAt: this.now() });
-    return OpportunityWon.of(this.id, this.facts());
+    return this.close('win', this.now(), null);
   }
 
   /** The development failed; open steps stay on record as not carried out (MKT-7). */
   lose(reason: string): NewEvent {
-    this.move('lose', { closedAt: this.now(), closeReason: reason });
-    return OpportunityLost.of(this.id, this.facts());
+    return this.close('lose', this.now(), reason);
   }
 
   /** Notes the customer that it became; undefined when it knows one already. */
@@ -157,6 +172,17 @@ export class Opportunity {
 
   view(): OpportunityView {
     return opportunityView(this);
+  }
+
+  private give(assigneeId: string, assignedAt: Date): NewEvent {
+    const previousAssigneeId = this.assigneeId;
+    this.move('assign', { assigneeId, assignedAt });
+    return OpportunityAssigned.of(this.id, { ...this.facts(), previousAssigneeId });
+  }
+
+  private close(move: 'win' | 'lose', closedAt: Date, closeReason: string | null): NewEvent {
+    this.move(move, { closedAt, closeReason });
+    return (move === 'win' ? OpportunityWon : OpportunityLost).of(this.id, this.facts());
   }
 
   private move(move: Move, changes: object): void {
