@@ -20,6 +20,7 @@ import { DictionaryEntryPolicy, DictionaryPolicy } from './dictionary/dictionary
 import { Customer1763700100000 } from './migrations/1763700100000-customer.js';
 import { Sales1763700200000 } from './migrations/1763700200000-sales.js';
 import { CustomerHistory1763700300000 } from './migrations/1763700300000-customer-history.js';
+import { Pairs1763700400000 } from './migrations/1763700400000-pairs.js';
 import { CustomerKnowledge1763700500000 } from './migrations/1763700500000-customer-knowledge.js';
 
 export const CustomerConfig = z.object({
@@ -34,6 +35,7 @@ export const MIGRATIONS = [
   Customer1763700100000,
   Sales1763700200000,
   CustomerHistory1763700300000,
+  Pairs1763700400000,
   CustomerKnowledge1763700500000,
 ];
 

@@ -229,7 +229,7 @@ describe('listing customers', () => {
     await world.service.query('ANALYZE customer');
     const plan = await world.service.query<{ 'QUERY PLAN': string }>(
       `EXPLAIN SELECT t.* FROM customer t
-        WHERE t.deleted_at IS NULL AND bigrams(t.search_text) @> bigrams('测试'::text) AND t.search_text LIKE '%测试%'
+        WHERE t.deleted_at IS NULL AND pairs(t.search_text) @> pairs('测试'::text) AND t.search_text LIKE '%测试%'
         ORDER BY t.created_at DESC, t.id DESC LIMIT 51`,
     );
     expect(plan.map((line) => line['QUERY PLAN']).join('\n')).toContain('Bitmap Index Scan on customer_search');

@@ -40,7 +40,7 @@ describe('the migrations', () => {
         'ticket_terms',
         'customer',
         'contact',
-        'bigrams',
+        'pairs',
       ]),
     );
     for (let left = service.migrations.length; left > 0; left--) await db.undoLastMigration();

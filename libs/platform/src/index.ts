@@ -5,7 +5,16 @@ export * from './context/request-context.js';
 export * from './context/trace.js';
 export type { EntityClass, MigrationClass } from './db/data-source.js';
 export { type Act, type History, recordActs, timelinePlan } from './db/timeline.js';
-export { CREATE_BIGRAMS, CREATE_GRAMS, DROP_BIGRAMS, DROP_GRAMS, containsText, searchText } from './db/search.js';
+export {
+  containsText,
+  CREATE_BIGRAMS,
+  CREATE_GRAMS,
+  CREATE_PAIRS,
+  DROP_BIGRAMS,
+  DROP_GRAMS,
+  DROP_PAIRS,
+  searchText,
+} from './db/search.js';
 export { escapeLike, type ListPlan, type Page, readAll, readList } from './db/list.js';
 export type { ListQuery } from './db/list-query.js';
 export { type RecordPolicy, visibleTo } from './db/record-policy.js';

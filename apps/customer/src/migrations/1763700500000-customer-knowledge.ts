@@ -68,7 +68,7 @@ export class CustomerKnowledge1763700500000 implements MigrationInterface {
     await db.query(`CREATE INDEX contact_name ON contact (name, id)`);
     await db.query(`CREATE INDEX contact_birthday ON contact (birthday, created_at, id) WHERE birthday IS NOT NULL`);
     await db.query(`CREATE INDEX contact_tags ON contact USING gin (tags) WHERE tags <> '{}'`);
-    await db.query(`CREATE INDEX contact_search ON contact USING gin (bigrams(search_text))`);
+    await db.query(`CREATE INDEX contact_search ON contact USING gin (pairs(search_text))`);
   }
 
   private async createActivities(db: QueryRunner): Promise<void> {
@@ -99,7 +99,7 @@ export class CustomerKnowledge1763700500000 implements MigrationInterface {
     const day = `(coalesce(next_follow_up_date, 'infinity'::date))`;
     await db.query(`CREATE INDEX activity_follow_up ON activity (${day}, id)`);
     await db.query(`CREATE INDEX activity_owner_follow_up ON activity (owner_id, ${day}, id)`);
-    await db.query(`CREATE INDEX activity_search ON activity USING gin (bigrams(search_text))`);
+    await db.query(`CREATE INDEX activity_search ON activity USING gin (pairs(search_text))`);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { CREATE_BIGRAMS, CREATE_PAIRS, DROP_BIGRAMS, DROP_PAIRS } from '#platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** More to sort and filter opportunities by (MKT-8). */
@@ -21,9 +22,17 @@ export class OpportunityLists1763700300000 implements MigrationInterface {
     );
     // Early stages are hardly ever won, late ones hardly ever unassigned: the planner has to know, to choose an index.
     await db.query(`CREATE STATISTICS opportunity_progress (mcv) ON status, stage, source FROM opportunity`);
+    await db.query(`DROP INDEX opportunity_search`);
+    await db.query(DROP_BIGRAMS);
+    await db.query(CREATE_PAIRS);
+    await db.query(`CREATE INDEX opportunity_search ON opportunity USING gin (pairs(search_text))`);
   }
 
   async down(db: QueryRunner): Promise<void> {
+    await db.query(`DROP INDEX opportunity_search`);
+    await db.query(DROP_PAIRS);
+    await db.query(CREATE_BIGRAMS);
+    await db.query(`CREATE INDEX opportunity_search ON opportunity USING gin (bigrams(search_text))`);
     await db.query(`ALTER TABLE opportunity DROP CONSTRAINT opportunity_times`);
     await db.query(`DROP STATISTICS opportunity_progress`);
     await db.query(

@@ -1,4 +1,4 @@
-import { CREATE_GRAMS, DROP_GRAMS } from '#platform';
+import { CREATE_BIGRAMS, CREATE_GRAMS, CREATE_PAIRS, DROP_BIGRAMS, DROP_GRAMS, DROP_PAIRS } from '#platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const INDEXES = {
@@ -25,14 +25,18 @@ export class TicketLists1763700300002 implements MigrationInterface {
     await db.query(`DROP INDEX ticket_list, ticket_of_customer, ticket_of_assignee, ticket_open`);
     for (const [name, columns] of Object.entries(INDEXES))
       await db.query(`CREATE INDEX ${name} ON ticket (${columns}) WHERE deleted_at IS NULL`);
-    await db.query(CREATE_GRAMS);
     await db.query(`DROP INDEX ticket_search`);
+    await db.query(DROP_BIGRAMS);
+    await db.query(CREATE_PAIRS);
+    await db.query(CREATE_GRAMS);
     await db.query(`CREATE INDEX ticket_search ON ticket USING gin (grams(search_text))`);
   }
 
   async down(db: QueryRunner): Promise<void> {
     await db.query(`DROP INDEX ticket_search`);
     await db.query(DROP_GRAMS);
+    await db.query(DROP_PAIRS);
+    await db.query(CREATE_BIGRAMS);
     await db.query(`CREATE INDEX ticket_search ON ticket USING gin (bigrams(search_text))`);
     await db.query(`DROP INDEX ${Object.keys(INDEXES).join(', ')}`);
     await db.query(`CREATE INDEX ticket_list ON ticket (created_at, id)`);

@@ -5,7 +5,6 @@ import { CustomerRoutes } from './customer.api.js';
 import type { ServiceRoute } from './define-routes.js';
 import { DictionaryRoutes } from './dictionary.api.js';
 import { ExportRoutes } from './export.api.js';
-import { CustomerImportRoutes } from './import.api.js';
 import { JobRoutes } from './jobs.api.js';
 import { MarketingRoutes } from './marketing.api.js';
 import { OPERATIONS_ROUTES } from './operations.api.js';
@@ -30,7 +29,6 @@ export const ROUTES: readonly ServiceRoute[] = [
   ServiceRoutes,
   ReportingRoutes,
   JobRoutes,
-  CustomerImportRoutes,
 ]
   .flatMap((routes) => Object.values<ServiceRoute>(routes))
   .concat(OPERATIONS_ROUTES);
