@@ -5,16 +5,23 @@ import { containsText, fold, type ListPlan, type ListQuery, readList, visibleTo,
 import { ticketPolicy } from './ticket.policy.js';
 import { TICKET_COLUMNS, TICKET_FROM, type TicketRow, ticketView } from './ticket.view.js';
 
-/** What has not happened yet sorts before all that has, but it is not "at most" anything. */
-const happened = (column: string) => `COALESCE(${column}, '-infinity'::timestamptz)`;
 type Conditions = NonNullable<ListPlan<TicketView>['conditions']>;
-const whenHappened =
-  (column: string, expression = happened(column)): Conditions[string] =>
-  ({ operator, values }, add) =>
-    `${column} IS NOT NULL AND ${expression} ${operator === 'in' ? `= ANY (${add(values)})` : `${operator} ${add(values[0])}`}`;
-const findsCustomer = containsText('c.search_text', 'grams');
-
+const compared =
+  (expression: string): Conditions[string] =>
+  ({ operator, values }, add) => {
+    if (operator === 'in' && values.length > 1) return `${expression} = ANY (${add(values)})`;
+    return `${expression} ${operator === 'in' ? '=' : operator} ${add(values[0])}`;
+  };
+/** What has not happened yet sorts before all that has, but it is not "at most" anything. */
+const happened =
+  (column: string, expression: string): Conditions[string] =>
+  (condition, add) =>
+    `${column} IS NOT NULL AND ${compared(expression)(condition, add)}`;
+const ASSIGNED = `COALESCE(t.assigned_at, '-infinity'::timestamptz)`;
+const HANDLED = `COALESCE(t.handled_at, '-infinity'::timestamptz)`;
+const ARCHIVED = `COALESCE(t.archived_at, '-infinity'::timestamptz)`;
 const SATISFACTION = 'COALESCE(t.satisfaction, 0)';
+const findsCustomer = containsText('c.search_text', 'grams');
 
 const PLAN: ListPlan<TicketView> = {
   definition: ServiceRoutes.listTickets.list,
@@ -30,17 +37,17 @@ const PLAN: ListPlan<TicketView> = {
     creatorId: 't.creator_id',
     satisfaction: SATISFACTION,
     createdAt: 't.created_at',
-    assignedAt: happened('t.assigned_at'),
-    handledAt: happened('t.handled_at'),
-    archivedAt: happened('t.archived_at'),
+    assignedAt: ASSIGNED,
+    handledAt: HANDLED,
+    archivedAt: ARCHIVED,
   },
   conditions: {
     customerName: ({ values }, add) => findsCustomer(fold(String(values[0])), add),
-    priority: ({ values }, add) => `t.priority = ANY (${add(values)})`,
-    satisfaction: whenHappened('t.satisfaction', SATISFACTION),
-    assignedAt: whenHappened('t.assigned_at'),
-    handledAt: whenHappened('t.handled_at'),
-    archivedAt: whenHappened('t.archived_at'),
+    priority: compared('t.priority'),
+    satisfaction: happened('t.satisfaction', SATISFACTION),
+    assignedAt: happened('t.assigned_at', ASSIGNED),
+    handledAt: happened('t.handled_at', HANDLED),
+    archivedAt: happened('t.archived_at', ARCHIVED),
   },
   search: containsText('t.search_text', 'grams'),
   policy: ticketPolicy,
