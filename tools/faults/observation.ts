@@ -42,6 +42,7 @@ interface Copy {
 }
 
 const people = `SELECT id, username, display_name, status, roles FROM`;
+const dictionary = `SELECT id, type, code, label_zh, label_en, sort_order, active, editable, parent, removed FROM`;
 /** Each projection and local copy, and the query of its owner's tables that gives the same rows. */
 const COPIES: readonly Copy[] = [
   ...['marketing', 'customer', 'service'].map((service) => ({
@@ -51,8 +52,8 @@ const COPIES: readonly Copy[] = [
   })),
   ...['marketing', 'service'].map((service) => ({
     name: `dictionary in ${service}`,
-    original: `SELECT type, code, active FROM customer.dictionary_entry`,
-    copy: `SELECT type, code, active FROM ${service}.dictionary_entry`,
+    original: `${dictionary} customer.dictionary_entry`,
+    copy: `${dictionary} ${service}.dictionary_entry`,
   })),
   {
     name: 'customers in service',

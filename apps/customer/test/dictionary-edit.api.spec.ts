@@ -115,7 +115,7 @@ describe('entries of the dictionary', () => {
     [{ code: 'x', label: { zh: 'a\u0000', en: 'x' } }, 'label.zh'],
     [{ code: 'x', label, order: -1 }, 'order'],
     [{ code: 'x', label, order: 1.5 }, 'order'],
-    [{ code: 'x', label, order: 1e300 }, 'order'],
+    [{ code: 'x', label, order: 1_000_001 }, 'order'],
     [{ code: 'x', label, order: '1' }, 'order'],
     [{ code: 'x', label, editable: false }, 'editable'],
     [{ code: 'x', label, active: false }, 'active'],

@@ -115,6 +115,24 @@ describe('picking entries for customers', () => {
     for (const code of [now, once]) expect((await remove(type, code)).body.type).toBe('/problems/in-use');
   });
 
+  it('DIC-2, DIC-3: the kind of an activity is picked likewise', async () => {
+    const [kind, gone] = [await add('activity_kind'), await add('activity_kind')];
+    await remove('activity_kind', gone).expect(204);
+    const { body: customer } = await alice().post('/api/v1/customers').send({ name: 'A' }).expect(201);
+    const record = (code: string) =>
+      alice()
+        .post(`/api/v1/customers/${customer.id}/activities`)
+        .send({ date: '2026-01-05', kind: code, summary: 'S' });
+    expect((await record(gone).expect(422)).body).toMatchObject({
+      dictionary: 'activity_kind',
+      errors: [{ path: 'kind' }],
+    });
+    await record(kind).expect(201);
+    expect((await remove('activity_kind', kind)).body.type).toBe('/problems/in-use');
+    await retire('activity_kind', kind).expect(200);
+    await record(kind).expect(422);
+  });
+
   it('DIC-2: a code that was only tried is not in use', async () => {
     const code = await add('industry');
     await alice().post('/api/v1/customers').send({ name: 'A', industry: code, region: 'nothing' }).expect(422);
