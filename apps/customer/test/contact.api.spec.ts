@@ -105,10 +105,18 @@ describe('contacts', () => {
     await as('manager').patch(`${contacts}/${id}`).send({ name: 'Anne' }).expect(200);
   });
 
+  it('CUS-3: are read one by one, with the version for the next edit', async () => {
+    const contact = await add({ name: 'Ann' });
+    const answer = await as('bob').get(`${contacts}/${contact.id}`).expect(200);
+    expect([answer.body, answer.headers.etag]).toEqual([contact, '"1"']);
+    for (const id of [v7(), 'x']) await as('bob').get(`${contacts}/${id}`).expect(404);
+  });
+
   it('CUS-3: are not reached through another customer', async () => {
     const { id } = await add({ name: 'Ann' });
     const other = (await as('alice').post('/api/v1/customers').send({ name: 'Other' })).body;
     await as('alice').patch(`/api/v1/customers/${other.id}/contacts/${id}`).send({ name: 'X' }).expect(404);
+    await as('alice').get(`/api/v1/customers/${other.id}/contacts/${id}`).expect(404);
     await as('alice').post(`/api/v1/customers/${v7()}/contacts`).send({ name: 'X' }).expect(404);
     await as('alice').get(`/api/v1/customers/${v7()}/contacts`).expect(404);
   });
@@ -116,6 +124,10 @@ describe('contacts', () => {
   it.each([
     [{ name: 'Ann', mobile: 'call me' }, 'mobile'],
     [{ name: 'Ann', birthday: '2025-02-29' }, 'birthday'],
+    [{ name: 'Ann', birthday: '2999-01-01' }, 'birthday'],
+    [{ name: 'Ann', tags: [' '] }, 'tags.0'],
+    [{ name: 'Ann', email: `${'a'.repeat(250)}@b.cn` }, 'email'],
+    [{ name: 'Ann', officePhone: '1'.repeat(33) }, 'officePhone'],
     [{ name: 'Ann', email: 'ann' }, 'email'],
     [{ name: 'Ann', gender: 'x' }, 'gender'],
     [{ name: 'x'.repeat(101) }, 'name'],

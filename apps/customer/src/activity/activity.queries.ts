@@ -11,6 +11,8 @@ const COLUMNS = `t.id, t.customer_id AS "customerId", c.name AS "customerName", 
   t.participants, t.contact_id AS "contactId", t.next_follow_up_date AS "nextFollowUpDate",
   t.next_follow_up_todo AS "nextFollowUpTodo", t.author_id AS "authorId", t.created_at AS "createdAt"`;
 const view = (row: Row): ActivityView => Object.assign(row, { createdAt: row.createdAt.toISOString() });
+const NONE = `'infinity'::date`;
+const FOLLOW_UP = `coalesce(t.next_follow_up_date, ${NONE})`;
 const ActivityPolicy = ofVisibleCustomers('activity');
 
 /** Without a follow-up it sorts behind all days, but it is not "from 2026 on". */
@@ -25,14 +27,22 @@ export const activityPlan = (query: ListQuery): ListPlan<ActivityView> => ({
     ownerId: 't.owner_id',
     authorId: 't.author_id',
     contactId: 't.contact_id',
-    nextFollowUpDate: `coalesce(t.next_follow_up_date, 'infinity'::date)`,
+    nextFollowUpDate: FOLLOW_UP,
+  },
+  ordered: {
+    date: {
+      customerId: 't.customer_id',
+      contactId: 't.contact_id',
+      ownerId: 't.owner_id',
+      authorId: 't.author_id',
+      kind: 't.kind',
+    },
+    nextFollowUpDate: { ownerId: 't.owner_id' },
   },
   search: containsText('t.search_text'),
   policy: ActivityPolicy,
   where: {
-    sql: query.conditions.some(({ field }) => field === 'nextFollowUpDate')
-      ? 't.next_follow_up_date IS NOT NULL'
-      : 'true',
+    sql: query.conditions.some(({ field }) => field === 'nextFollowUpDate') ? `${FOLLOW_UP} < ${NONE}` : 'true',
     parameters: [],
   },
   view,

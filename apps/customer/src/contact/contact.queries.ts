@@ -40,6 +40,7 @@ export const CONTACTS: ListPlan<ContactOfCustomer> = {
     name: 't.name',
   },
   conditions: { tags: anyTag },
+  ordered: { createdAt: { customerId: 't.customer_id', ownerId: 't.owner_id', birthday: 't.birthday' } },
   search: containsText('t.search_text'),
   policy: ContactPolicy,
   view: view<ContactOfCustomer>,

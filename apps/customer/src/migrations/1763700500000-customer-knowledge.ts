@@ -52,10 +52,9 @@ export class CustomerKnowledge1763700500000 implements MigrationInterface {
     await newest('customer_satisfaction_score', 'satisfaction', 'satisfaction IS NOT NULL');
     await newest('customer_credit_score', 'credit', 'credit IS NOT NULL');
     await db.query(`CREATE INDEX customer_tags ON customer USING gin (tags) WHERE deleted_at IS NULL AND tags <> '{}'`);
-    await db.query(`CREATE INDEX customer_by_level ON customer ((coalesce(level, '')), id) WHERE deleted_at IS NULL`);
-    await db.query(
-      `CREATE INDEX customer_last_order ON customer ((coalesce(last_order_date, '-infinity'::date)), id) WHERE deleted_at IS NULL`,
-    );
+    // Not partial: only then does PostgreSQL know how often an expression has which value.
+    await db.query(`CREATE INDEX customer_by_level ON customer ((coalesce(level, '')), id)`);
+    await db.query(`CREATE INDEX customer_last_order ON customer ((coalesce(last_order_date, '-infinity'::date)), id)`);
   }
 
   private async indexContacts(db: QueryRunner): Promise<void> {

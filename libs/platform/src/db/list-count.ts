@@ -5,11 +5,9 @@ import { runSql } from './sql.js';
 const MOST_COUNTED = 10_000;
 
 /** Which rows a list has: `FROM … WHERE …` with its parameters. */
-export interface Selection {
+interface Selection {
   readonly sql: string;
   readonly parameters: readonly unknown[];
-  /** Whether it is the same for everybody: neither filters nor a person's own part of it. */
-  readonly forAll: boolean;
 }
 
 export interface Total {

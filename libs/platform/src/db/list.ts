@@ -2,7 +2,7 @@ import { type Actor, CrmError, type DictionaryType, type ListDefinition } from '
 import type { DataSource } from 'typeorm';
 import { withDescendants } from '../dictionary/descendants.js';
 import { fold } from '../text/fold.js';
-import { countRows, type Selection, type Total } from './list-count.js';
+import { countRows, type Total } from './list-count.js';
 import { type Condition, encodeCursor, type ListQuery } from './list-query.js';
 import { type RecordPolicy, visibleTo } from './record-policy.js';
 import { runSql } from './sql.js';
@@ -19,6 +19,12 @@ export interface ListPlan<V> {
   readonly conditions?: Readonly<Record<string, (condition: Condition, add: (value: unknown) => string) => string>>;
   /** The tie-breaker, default `t.id`. */
   readonly id?: string;
+  /**
+   * For each sort, the columns of filters that have an index of (column, sort, tie-breaker), the most selective first. Such an index is
+   * ordered by, so that PostgreSQL does not look for one value along the order of all rows: where only the oldest have it, that is
+   * nearly all of them.
+   */
+  readonly ordered?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** The condition for `q`; `add` takes a parameter and gives its placeholder, `folded` is `q` folded. */
   readonly search?: (folded: string, add: (value: unknown) => string) => string;
   /** Filters of the type `contains` whose texts are part of what `search` looks in, so that its index answers them too. */
@@ -45,14 +51,14 @@ const NO_PLACE = { $sort: undefined, $id: undefined };
 export async function readList<V>(
   dataSource: DataSource,
   plan: ListPlan<V>,
-  query: ListQuery,
+  asked: ListQuery,
   actor?: Actor,
 ): Promise<Page<V>> {
-  const selection = await selectionOf(dataSource, plan, query, actor);
-  const counted = query.count ? countRows(dataSource.manager, selection) : undefined;
+  const query = await rolledUp(dataSource, plan, asked);
+  const counted = query.count ? countRows(dataSource.manager, selectionOf(plan, query, actor)) : undefined;
   // Awaited below; when both queries fail, the page's error is the one that is told.
   counted?.catch(() => undefined);
-  const rows = await readRows(dataSource, plan, query, selection, query.limit + 1);
+  const rows = await readRows(dataSource, plan, query, actor, query.limit + 1);
   const more = rows.length > query.limit;
   const shown = more ? rows.slice(0, query.limit) : rows;
   const last = more ? placeOf(shown.at(-1)!) : undefined;
@@ -74,13 +80,13 @@ const CHUNK = 1000;
 export async function* readAll<V>(
   dataSource: DataSource,
   plan: ListPlan<V>,
-  query: ListQuery,
+  asked: ListQuery,
   actor?: Actor,
 ): AsyncGenerator<V> {
+  const query = await rolledUp(dataSource, plan, asked);
   let after: ListQuery['after'];
   for (;;) {
-    const selection = await selectionOf(dataSource, plan, query, actor);
-    const rows = await readRows(dataSource, plan, { ...query, after }, selection, CHUNK);
+    const rows = await readRows(dataSource, plan, { ...query, after }, actor, CHUNK);
     const last = rows.at(-1);
     if (!last) return;
     after = placeOf(last);
@@ -89,24 +95,75 @@ export async function* readAll<V>(
   }
 }
 
-async function selectionOf<V>(
+async function readRows<V>(
   dataSource: DataSource,
   plan: ListPlan<V>,
   query: ListQuery,
-  actor?: Actor,
-): Promise<Selection> {
+  actor: Actor | undefined,
+  limit: number,
+): Promise<Row[]> {
+  const { after, descending } = query;
+  const sort = plan.columns[query.sort];
+  if (!sort) throw new Error(`The plan has no column for the sort ${query.sort}`);
+  const { sql, parameters, leader, scoped } = selectionOf(plan, query, actor, leaderOf(plan, query));
+  const add = (value: unknown): string => `$${parameters.push(value)}`;
+  const id = plan.id ?? 't.id';
+  const keys = [...(leader ? [leader.column] : []), sort, id];
+  let behind = '';
+  if (after) {
+    const place = [...(leader ? [leader.value] : []), add(after.value), add(after.id)];
+    behind = ` AND (${keys.join(', ')}) ${descending ? '<' : '>'} (${place.join(', ')})`;
+  }
+  try {
+    return await runSql(
+      dataSource.manager,
+      `SELECT ${plan.select}, (${sort})::text AS "$sort", (${id})::text AS "$id" ${sql}${behind}
+        ORDER BY ${keys.map((key) => `${key} ${descending ? 'DESC' : 'ASC'}`).join(', ')} LIMIT ${limit}`,
+      parameters,
+      // A plan for all values could be a bad one for those that are asked for, or for a person who owns next to nothing.
+      query.conditions.length === 0 && query.q === undefined && !scoped,
+    );
+  } catch (error) {
+    // A cursor that was edited by hand can hold a value of the wrong type.
+    if (after && isDataException(error)) throw new CrmError('invalid-cursor');
+    throw error;
+  }
+}
+
+/** The filter whose index gives the rows in the order of the list. */
+function leaderOf<V>(plan: ListPlan<V>, { sort, conditions }: ListQuery): Leader | undefined {
+  for (const [field, column] of Object.entries(plan.ordered?.[sort] ?? {})) {
+    const condition = conditions.find((each) => each.field === field);
+    if (condition?.operator === 'in' && condition.values.length === 1) return { condition, column };
+  }
+  return undefined;
+}
+interface Leader {
+  readonly condition: Condition;
+  readonly column: string;
+}
+
+/** The value of a leader stands in the SQL as a range of one, because "=" would take its column out of the order again. */
+function selectionOf<V>(plan: ListPlan<V>, query: ListQuery, actor?: Actor, leading?: Leader) {
   const parameters: unknown[] = [...(plan.where?.parameters ?? [])];
   const add = (value: unknown): string => `$${parameters.push(value)}`;
   const where = [plan.where?.sql ?? 'true'];
+  let leader: { readonly column: string; readonly value: string } | undefined;
   const unscoped = parameters.length;
   if (plan.policy) where.push(visibleTo(plan.policy, actor, parameters));
   const scoped = parameters.length > unscoped;
-  const conditions = await rolledUp(dataSource, query.conditions, plan.rollsUp);
-  for (const condition of conditions) where.push(...conditionsOf(plan, condition, add));
+  for (const condition of query.conditions)
+    if (condition === leading?.condition) {
+      const { column } = leading;
+      const value = add(condition.values[0]);
+      leader = { column, value };
+      // Behind a cursor the row's place is the other end; two there would hide it from the index.
+      if (!query.after || query.descending) where.push(`${column} >= ${value}`);
+      if (!query.after || !query.descending) where.push(`${column} <= ${value}`);
+    } else where.push(...conditionsOf(plan, condition, add));
   const folded = query.q === undefined ? '' : fold(query.q);
   if (folded && plan.search) where.push(`(${plan.search(folded, add)})`);
-  const forAll = conditions.length === 0 && query.q === undefined && !scoped;
-  return { sql: `FROM ${plan.from} WHERE ${where.join(' AND ')}`, parameters, forAll };
+  return { sql: `FROM ${plan.from} WHERE ${where.join(' AND ')}`, parameters, leader, scoped };
 }
 
 function conditionsOf<V>(plan: ListPlan<V>, condition: Condition, add: (value: unknown) => string): string[] {
@@ -125,50 +182,21 @@ function conditionsOf<V>(plan: ListPlan<V>, condition: Condition, add: (value: u
   return [`${column} = ANY (${add(values)})`];
 }
 
-async function readRows<V>(
-  dataSource: DataSource,
-  plan: ListPlan<V>,
-  { sort: by, descending, after }: ListQuery,
-  { sql, parameters: selected, forAll }: Selection,
-  limit: number,
-): Promise<Row[]> {
-  const id = plan.id ?? 't.id';
-  const sort = plan.columns[by];
-  if (!sort) throw new Error(`The plan has no column for the sort ${by}`);
-  const parameters = [...selected];
-  const add = (value: unknown): string => `$${parameters.push(value)}`;
-  const behind = after ? ` AND (${sort}, ${id}) ${descending ? '<' : '>'} (${add(after.value)}, ${add(after.id)})` : '';
-  const direction = descending ? 'DESC' : 'ASC';
-  try {
-    return await runSql(
-      dataSource.manager,
-      `SELECT ${plan.select}, (${sort})::text AS "$sort", (${id})::text AS "$id" ${sql}${behind}
-        ORDER BY ${sort} ${direction}, ${id} ${direction} LIMIT ${limit}`,
-      parameters,
-      // A plan for all values could be a bad one for those that are asked for, or for a person who owns next to nothing.
-      forAll,
-    );
-  } catch (error) {
-    // A cursor that was edited by hand can hold a value of the wrong type.
-    if (after && isDataException(error)) throw new CrmError('invalid-cursor');
-    throw error;
-  }
-}
-
 /** The values are looked up first, so that PostgreSQL plans the list for what is asked. */
-async function rolledUp(
+async function rolledUp<V>(
   dataSource: DataSource,
-  conditions: readonly Condition[],
-  rollsUp: Readonly<Record<string, DictionaryType>> = {},
-): Promise<readonly Condition[]> {
-  if (!conditions.some(({ field }) => field in rollsUp)) return conditions;
-  return Promise.all(
-    conditions.map(async (condition) => {
+  { rollsUp = {} }: ListPlan<V>,
+  query: ListQuery,
+): Promise<ListQuery> {
+  if (!query.conditions.some(({ field }) => field in rollsUp)) return query;
+  const conditions = await Promise.all(
+    query.conditions.map(async (condition) => {
       const tree = rollsUp[condition.field];
       if (!tree || condition.operator !== 'in') return condition;
       return { ...condition, values: await withDescendants(dataSource.manager, tree, condition.values.map(String)) };
     }),
   );
+  return { ...query, conditions };
 }
 
 const isDataException = (error: unknown): boolean => sqlStateOf(error)?.startsWith('22') ?? false;
