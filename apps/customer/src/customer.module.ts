@@ -15,6 +15,10 @@ import { DictionarySeeder } from './dictionary/dictionary.seeder.js';
 import { ExportController } from './export/export.controller.js';
 import { DictionaryService } from './dictionary/dictionary.service.js';
 import { OpportunityConsumer } from './opportunity/opportunity.consumer.js';
+import { MergeController } from './merge/merge.controller.js';
+import { MergeQueries } from './merge/merge.queries.js';
+import { MergeService } from './merge/merge.service.js';
+import { MergeUndoService } from './merge/merge-undo.service.js';
 import { SalesController } from './sales/sales.controller.js';
 import { SalesFeedController } from './sales/sales-feed.controller.js';
 import { SalesFeedListener } from './sales/sales-feed.listener.js';
@@ -23,6 +27,8 @@ import { SalesQueries } from './sales/sales.queries.js';
 import { TimelineController } from './timeline/timeline.controller.js';
 import { TimelineQueries } from './timeline/timeline.queries.js';
 import { TicketConsumer } from './ticket/ticket.consumer.js';
+import { TransferController } from './transfer/transfer.controller.js';
+import { TransferService } from './transfer/transfer.service.js';
 import { Dictionary, PeopleModule } from '#platform';
 
 /** The whole service on one page: its doors and its rules. */
@@ -36,6 +42,8 @@ import { Dictionary, PeopleModule } from '#platform';
     TimelineController,
     TicketConsumer,
     ExportController,
+    MergeController,
+    TransferController,
     SalesFeedController,
     SalesController,
     DictionaryController,
@@ -49,6 +57,10 @@ import { Dictionary, PeopleModule } from '#platform';
     ActivityService,
     ActivityQueries,
     TimelineQueries,
+    MergeService,
+    MergeUndoService,
+    MergeQueries,
+    TransferService,
     SalesFeedService,
     SalesFeedListener,
     SalesQueries,

@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { MarketingModule } from './marketing.module.js';
 import { Opportunity1763700100000 } from './migrations/1763700100000-opportunity.migration.js';
 import { OpportunityLists1763700300000 } from './migrations/1763700300000-opportunity-lists.migration.js';
+import { Successors1763700630000 } from './migrations/1763700630000-successors.migration.js';
 import { Opportunity } from './opportunity/opportunity.entity.js';
 import { opportunityPolicy } from './opportunity/opportunity.policy.js';
 import { PlanItem } from './opportunity/plan-item.entity.js';
@@ -27,6 +28,7 @@ export const MIGRATIONS = [
   ...DICTIONARY_MIGRATIONS,
   Opportunity1763700100000,
   OpportunityLists1763700300000,
+  Successors1763700630000,
 ];
 
 /** Starts the marketing service; resolves when it listens. */

@@ -1,6 +1,7 @@
 import { DictionaryCopyModule, PeopleModule } from '#platform';
 import { Module } from '@nestjs/common';
 import { CustomerConsumer } from './opportunity/customer.consumer.js';
+import { CustomerMergeConsumer } from './opportunity/customer-merge.consumer.js';
 import { OpportunityController } from './opportunity/opportunity.controller.js';
 import { OpportunityQueries } from './opportunity/opportunity.queries.js';
 import { OpportunityService } from './opportunity/opportunity.service.js';
@@ -9,7 +10,7 @@ import { PlanService } from './opportunity/plan.service.js';
 /** Winning new customers: the service's doors and rules on one page. */
 @Module({
   imports: [PeopleModule, DictionaryCopyModule],
-  controllers: [OpportunityController, CustomerConsumer],
+  controllers: [OpportunityController, CustomerConsumer, CustomerMergeConsumer],
   providers: [OpportunityService, PlanService, OpportunityQueries],
 })
 export class MarketingModule {}

@@ -118,6 +118,25 @@ export const PROBLEMS = {
     { en: 'Such a record exists already', zh: '记录已存在' },
     { en: 'There is a record with this {field} already.', zh: '{field} 已被使用。' },
   ),
+  'already-merged': problem(
+    409,
+    { en: 'The customer was merged already', zh: '客户已被合并' },
+    { en: 'Customer {code} was merged into {into} already.', zh: '客户 {code} 已合并到 {into}。' },
+  ),
+  'merge-undone': problem(409, { en: 'The merge was undone already', zh: '该合并已被撤销' }),
+  'survivor-merged': problem(
+    409,
+    { en: 'The survivor was merged itself since then', zh: '合并后的客户此后又被合并' },
+    {
+      en: 'Customer {code} was merged into another since then; undo that merge ({mergeId}) first.',
+      zh: '客户 {code} 此后又被合并到另一客户;请先撤销该合并({mergeId})。',
+    },
+  ),
+  'survivor-deleted': problem(
+    409,
+    { en: 'The survivor was deleted since then', zh: '合并后的客户此后已被删除' },
+    { en: 'Customer {code} was deleted; restore it first.', zh: '客户 {code} 已被删除;请先恢复。' },
+  ),
   'last-super-admin': problem(409, {
     en: 'The last active super administrator stays',
     zh: '必须保留最后一名在用的超级管理员',
@@ -192,6 +211,11 @@ export const PROBLEMS = {
     422,
     { en: 'The record that is referred to does not exist', zh: '引用的记录不存在' },
     { en: '{field} names no existing record.', zh: '{field} 引用的记录不存在。' },
+  ),
+  'merge-into-itself': problem(
+    422,
+    { en: 'A customer cannot be merged into itself', zh: '客户不能合并到自身' },
+    { en: 'intoId must name another customer.', zh: 'intoId 必须是另一客户。' },
   ),
   'weak-password': problem(422, {
     en: 'The password is too weak: at least 10 characters, not a common one, not the username',

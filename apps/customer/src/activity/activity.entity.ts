@@ -65,6 +65,12 @@ export class Activity {
     return { event: ActivityUpdated.of(this.id, this.facts()), changed };
   }
 
+  /** Its customer was merged into another, or such a merge was undone (CUS-6). */
+  moveTo(customerId: string): NewEvent {
+    Object.assign(this, { customerId });
+    return ActivityUpdated.of(this.id, this.facts());
+  }
+
   removed(): NewEvent {
     return ActivityRemoved.of(this.id, this.facts());
   }

@@ -2,6 +2,7 @@ import { ACTIVITY_LIST, CrmError, type ActivityView, type Actor } from '#contrac
 import { containsText, readList, runSql, visibleTo, type ListPlan, type ListQuery, type Page } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { ofCustomer } from '../merge/successors.js';
 import { ofVisibleCustomers, requireVisible } from '../customer/customer.policy.js';
 
 type Row = Omit<ActivityView, 'createdAt'> & { readonly createdAt: Date } & Record<string, unknown>;
@@ -39,6 +40,7 @@ export const activityPlan = (query: ListQuery): ListPlan<ActivityView> => ({
     },
     nextFollowUpDate: { ownerId: 't.owner_id' },
   },
+  conditions: { customerId: ofCustomer },
   search: containsText('t.search_text'),
   policy: ActivityPolicy,
   where: {

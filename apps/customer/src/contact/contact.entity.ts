@@ -61,6 +61,12 @@ export class Contact {
     return { event: ContactUpdated.of(this.id, this.facts()), changed };
   }
 
+  /** Its customer was merged into another, or such a merge was undone (CUS-6). */
+  moveTo(customerId: string, isPrimary: boolean): NewEvent {
+    Object.assign(this, { customerId, isPrimary });
+    return ContactUpdated.of(this.id, this.facts());
+  }
+
   removed(): NewEvent {
     return ContactRemoved.of(this.id, this.facts());
   }

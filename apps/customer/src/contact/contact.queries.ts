@@ -10,6 +10,7 @@ import { containsText, readList, runSql, visibleTo, type ListPlan, type ListQuer
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { anyTag } from '../customer/customer-search.js';
+import { ofCustomer } from '../merge/successors.js';
 import { ofVisibleCustomers, requireVisible } from '../customer/customer.policy.js';
 
 type Row = Omit<ContactView, 'createdAt'> & { readonly createdAt: Date } & Record<string, unknown>;
@@ -39,8 +40,8 @@ export const CONTACTS: ListPlan<ContactOfCustomer> = {
     createdAt: 't.created_at',
     name: 't.name',
   },
-  conditions: { tags: anyTag },
-  ordered: { createdAt: { customerId: 't.customer_id', ownerId: 't.owner_id', birthday: 't.birthday' } },
+  conditions: { customerId: ofCustomer, tags: anyTag },
+  ordered: { createdAt: { ownerId: 't.owner_id', birthday: 't.birthday' } },
   search: containsText('t.search_text'),
   policy: ContactPolicy,
   view: view<ContactOfCustomer>,

@@ -1,4 +1,7 @@
-import { searchText, type Tx } from '#platform';
+import type { Duplicate } from '#contracts';
+import { searchText, together, type Tx } from '#platform';
+import { duplicateKeys } from '../duplicate/duplicate-keys.js';
+import { renewKeys } from '../duplicate/known-keys.js';
 
 interface Searched {
   readonly id: string;
@@ -13,9 +16,16 @@ interface SearchedContact {
   readonly email: string | null;
 }
 
-/** A customer is found by name, code, phones and the names and phones of its contacts (CUS-5). */
-export const customerSearchText = ({ name, code, phone }: Searched, contacts: readonly SearchedContact[]): string =>
-  searchText(name, code, phone, ...contacts.flatMap((contact) => [contact.name, contact.officePhone, contact.mobile]));
+/** A customer is found by name, code, phones and the names and phones of its contacts (CUS-5), and by those of merged ones (CUS-6). */
+export const customerSearchText = (
+  customer: Searched,
+  contacts: readonly SearchedContact[],
+  merged: readonly Searched[] = [],
+): string =>
+  searchText(
+    ...[customer, ...merged].flatMap(({ name, code, phone }) => [name, code, phone]),
+    ...contacts.flatMap((contact) => [contact.name, contact.officePhone, contact.mobile]),
+  );
 
 /** A contact is found by name, phones, e-mail and the name of its customer (CUS-9). */
 export const contactSearchText = (
@@ -27,21 +37,35 @@ export const contactSearchText = (
 export const anyTag = ({ values }: { values: readonly unknown[] }, add: (value: unknown) => string): string =>
   `t.tags <> '{}' AND t.tags && ${add(values)}::text[]`;
 
-/** After a change of the customer or of one of its contacts. */
-export async function noteSearchText(tx: Tx, customer: Searched): Promise<void> {
-  const contacts = await tx.query<SearchedContact & { id: string; text: string }>(
-    `SELECT id, name, office_phone AS "officePhone", mobile, email, search_text AS text
-       FROM contact WHERE customer_id = $1 ORDER BY id`,
-    [customer.id],
+/**
+ * After a change of the customer, of one of its contacts, or of what was merged into it.
+ * @returns who is likely the same by what is new
+ */
+export async function noteSearchText(tx: Tx, customer: Searched): Promise<Duplicate[]> {
+  const { id } = customer;
+  const [contacts, merged, [before]] = await together([
+    tx.query<SearchedContact & { id: string; text: string }>(
+      `SELECT id, name, office_phone AS "officePhone", mobile, email, search_text AS text
+         FROM contact WHERE customer_id = $1 ORDER BY id`,
+      [id],
+    ),
+    tx.query<Searched>('SELECT id, name, code, phone FROM customer WHERE survivor_id = $1 ORDER BY created_at, id', [
+      id,
+    ]),
+    tx.query<{ keys: string[] }>('SELECT duplicate_keys AS keys FROM customer WHERE id = $1', [id]),
+  ]);
+  const keys = duplicateKeys([customer, ...merged], contacts);
+  await tx.query(
+    'UPDATE customer SET search_text = $2, duplicate_keys = $3 WHERE id = $1 AND (search_text, duplicate_keys) IS DISTINCT FROM ($2, $3)',
+    [id, customerSearchText(customer, contacts, merged), keys],
   );
-  const text = customerSearchText(customer, contacts);
-  await tx.query('UPDATE customer SET search_text = $2 WHERE id = $1 AND search_text <> $2', [customer.id, text]);
   const changed = contacts
     .map((contact) => ({ ...contact, now: contactSearchText(customer.name, contact) }))
     .filter((contact) => contact.now !== contact.text);
-  if (changed.length === 0) return;
-  await tx.query(
-    `UPDATE contact k SET search_text = u.text FROM unnest($1::uuid[], $2::text[]) AS u(id, text) WHERE k.id = u.id`,
-    [changed.map(({ id }) => id), changed.map(({ now }) => now)],
-  );
+  if (changed.length > 0)
+    await tx.query(
+      `UPDATE contact k SET search_text = u.text FROM unnest($1::uuid[], $2::text[]) AS u(id, text) WHERE k.id = u.id`,
+      [changed.map((contact) => contact.id), changed.map(({ now }) => now)],
+    );
+  return renewKeys(tx, id, before!.keys, keys);
 }

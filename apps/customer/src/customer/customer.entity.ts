@@ -2,8 +2,11 @@ import {
   CUSTOMER_STATUSES,
   CustomerCreated,
   CustomerDeleted,
+  CustomerMerged,
+  CustomerMergeUndone,
   CustomerOpportunityLinked,
   CustomerRestored,
+  CustomerTransferred,
   CustomerUpdated,
   type CustomerChanges,
   type CustomerInput,
@@ -63,6 +66,8 @@ export class Customer {
   @Column('date', { nullable: true }) readonly lastOrderDate!: string | null;
   @Column('timestamptz') readonly createdAt!: Date;
   @Column('timestamptz', { nullable: true }) readonly deletedAt!: Date | null;
+  /** Of a merged customer, which is deleted too: the one that answers for it. */
+  @Column('uuid', { nullable: true }) readonly survivorId!: string | null;
 
   static open(input: Omit<CustomerInput, 'ownerId'>, origin: Origin): Customer {
     return Object.assign(new Customer(), NOTHING, given(input), origin, {
@@ -132,13 +137,40 @@ export class Customer {
     return CustomerOpportunityLinked.of(this.id, { customerId: this.id, opportunityId });
   }
 
+  /** Gives way to another customer (CUS-6); `facts` are those from before. */
+  mergeInto(intoId: string, mergeId: string): NewEvent {
+    const event = CustomerMerged.of(this.id, { ...this.facts(), intoId, mergeId });
+    Object.assign(this, { deletedAt: new Date(), survivorId: intoId });
+    return event;
+  }
+
+  /** Stands for itself again. */
+  unmerge(intoId: string, mergeId: string): NewEvent {
+    Object.assign(this, { deletedAt: null, survivorId: null });
+    return CustomerMergeUndone.of(this.id, { ...this.facts(), intoId, mergeId });
+  }
+
+  /** Facts that a merge brings or takes back. */
+  assume(facts: Partial<Customer>): NewEvent {
+    Object.assign(this, facts);
+    return CustomerUpdated.of(this.id, this.facts());
+  }
+
+  /** Gives it to another person (CUS-7); undefined when that one has it already. */
+  transfer(ownerId: string): NewEvent | undefined {
+    const previousOwnerId = this.ownerId;
+    if (ownerId === previousOwnerId) return undefined;
+    Object.assign(this, { ownerId });
+    return CustomerTransferred.of(this.id, { ...this.facts(), previousOwnerId });
+  }
+
   /** The order feed found another last order. */
   ordered(lastOrderDate: string | null): void {
     Object.assign(this, { lastOrderDate });
   }
 
   view(): CustomerView {
-    const { foldedName: _folded, deletedAt: _deleted, createdAt, ...fields } = this;
+    const { foldedName: _folded, deletedAt: _deleted, survivorId: _survivor, createdAt, ...fields } = this;
     return { ...fields, createdAt: createdAt.toISOString() };
   }
 
@@ -195,4 +227,5 @@ const NOTHING = {
   sourceOpportunityId: null,
   lastOrderDate: null,
   deletedAt: null,
+  survivorId: null,
 } satisfies Partial<Customer>;

@@ -13,6 +13,7 @@ export const CustomerPolicy: RecordPolicy = {
   numbering: { sequence: 'customer_number', setting: 'CUSTOMER_CODE_FORMAT' },
   readRight: 'customer.read',
   alive: 't.deleted_at IS NULL',
+  successor: 'survivor_id',
   owned,
 };
 
@@ -22,7 +23,18 @@ export const DeletedCustomerPolicy: RecordPolicy = {
   table: 'customer',
   code: 'code',
   readRight: 'customer.read',
-  alive: 't.deleted_at IS NOT NULL',
+  alive: 't.deleted_at IS NOT NULL AND t.survivor_id IS NULL',
+  successor: 'survivor_id',
+  owned,
+};
+
+/** What a merge looks for: a merged customer is named as such instead of being taken for its survivor. */
+export const MergeableCustomerPolicy: RecordPolicy = {
+  kind: 'customer-or-merged',
+  table: 'customer',
+  code: 'code',
+  readRight: 'customer.read',
+  alive: '(t.deleted_at IS NULL OR t.survivor_id IS NOT NULL)',
   owned,
 };
 
@@ -40,15 +52,19 @@ interface Sql {
   query(sql: string, parameters: unknown[]): Promise<unknown>;
 }
 
-/** For what hangs on a customer. @throws CrmError not-found when the person may not see the customer */
-export async function requireVisible(
+export async function isVisible(
   sql: Sql,
   actor: Actor,
   id: string,
   policy: RecordPolicy = CustomerPolicy,
-): Promise<void> {
+): Promise<boolean> {
   const parameters: unknown[] = [id];
   const condition = visibleTo(policy, actor, parameters);
   const rows = await sql.query(`SELECT 1 FROM ${policy.table} t WHERE t.id = $1 AND ${condition}`, parameters);
-  if (!Array.isArray(rows) || rows.length === 0) throw new CrmError('not-found');
+  return Array.isArray(rows) && rows.length > 0;
+}
+
+/** For what hangs on a customer. @throws CrmError not-found when the person may not see the customer */
+export async function requireVisible(sql: Sql, actor: Actor, id: string, policy?: RecordPolicy): Promise<void> {
+  if (!(await isVisible(sql, actor, id, policy))) throw new CrmError('not-found');
 }

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Customer } from './customer.entity.js';
 import { anyTag } from './customer-search.js';
+import { byNumber } from '../merge/successors.js';
 import { CustomerPolicy } from './customer.policy.js';
 
 /** Names of the columns as the view has them. */
@@ -63,6 +64,7 @@ export function customerPlan({ conditions }: ListQuery): ListPlan<CustomerView> 
       lastOrderDate: LAST_ORDER,
     },
     conditions: {
+      code: byNumber,
       level: ({ values }, add) => `t.level IN (${values.map(add).join(', ')})`,
       tags: anyTag,
       neverOrdered: ({ values }) => (values.length > 1 ? 'true' : `${LAST_ORDER} ${values[0] ? '=' : '>'} ${NEVER}`),
@@ -92,12 +94,16 @@ export class CustomerQueries {
   async one(id: string, actor: Actor): Promise<CustomerView> {
     const parameters: unknown[] = [id];
     const visible = visibleTo(CustomerPolicy, actor, parameters);
-    const [row] = await runSql<Row>(
-      this.dataSource.manager,
-      `SELECT ${COLUMNS} FROM customer t WHERE t.id = $1 AND ${visible}`,
-      parameters,
-    );
-    if (!row) throw new CrmError('not-found');
-    return view(row);
+    const read = (which: string) =>
+      runSql<Row>(
+        this.dataSource.manager,
+        `SELECT ${COLUMNS} FROM customer t WHERE t.id = ${which} AND ${visible}`,
+        parameters,
+      );
+    // Nearly always the customer itself; one that was merged answers with its survivor.
+    const [row] = await read('$1');
+    const [found] = row ? [row] : await read('(SELECT survivor_id FROM customer WHERE id = $1)');
+    if (!found) throw new CrmError('not-found');
+    return view(found);
   }
 }

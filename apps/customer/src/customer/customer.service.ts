@@ -1,6 +1,15 @@
-import { CrmError, type CustomerChanges, type CustomerInput, type CustomerView } from '#contracts';
-import { Dictionary, foldName, People, together, UnitOfWork, type Tx } from '#platform';
+import {
+  CrmError,
+  type CustomerChanges,
+  type CustomerInput,
+  type CustomerView,
+  type Duplicate,
+  type WarnedCustomerView,
+} from '#contracts';
+import { Dictionary, People, together, UnitOfWork, type Tx } from '#platform';
 import { Injectable } from '@nestjs/common';
+import { duplicateKeys } from '../duplicate/duplicate-keys.js';
+import { hideKeys, lockKeys, lockNames, noteKeys, showKeys } from '../duplicate/known-keys.js';
 import { lockRefs } from '../sales/feed-locks.js';
 import { joinOrders } from '../sales/order-record.js';
 import type { Contact } from '../contact/contact.entity.js';
@@ -9,35 +18,39 @@ import { contactSearchText, customerSearchText, noteSearchText } from './custome
 import { Customer } from './customer.entity.js';
 import { DeletedCustomerPolicy, requireVisible } from './customer.policy.js';
 
-/** Every path that makes customers takes this lock, so that a won opportunity finds the one of its name (MKT-6). */
-export const lockName = (tx: Tx, name: string) =>
-  tx.query(`SELECT pg_advisory_xact_lock(hashtext('customer-name'), hashtext($1))`, [foldName(name)]);
-
 export const nextCustomerCode = (tx: Tx): Promise<string> => tx.nextCode('customer');
 
 /**
- * Stores a new customer with its contacts; orders that waited for it are joined on (FEED-3). Take `lockRefs` before.
+ * Stores a new customer with its contacts; orders that waited for it are joined on (FEED-3). Take `lockKeys` and `lockRefs` before.
  * `origin` says on the timeline where the customer comes from.
+ * @returns who is likely the same
  */
 export async function addCustomer(
   tx: Tx,
   customer: Customer,
   contacts: readonly Contact[] = [],
   origin: object = {},
-): Promise<void> {
+): Promise<readonly Duplicate[]> {
   const { id: recordId, code, name } = customer;
+  const keys = duplicateKeys([customer], contacts);
   const inserted = [
-    tx.insert(customer, { search_text: customerSearchText(customer, contacts) }),
+    tx.insert(customer, { search_text: customerSearchText(customer, contacts), duplicate_keys: keys }),
     ...contacts.map((contact) => tx.insert(contact, { search_text: contactSearchText(name, contact) })),
     recordCustomerActs(tx, [
       { recordId, act: 'created', details: { code, name, ...origin } },
       ...contacts.map(({ gist }) => ({ recordId, act: 'contact-added' as const, details: gist })),
     ]),
   ];
+  const known = noteKeys(tx, [{ id: customer.id, keys }]);
   tx.publish(customer.created(), ...contacts.map((contact) => contact.added()));
-  const [lastOrderDate] = await Promise.all([joinOrders(tx, customer), ...inserted]);
+  const [found, lastOrderDate] = await Promise.all([known, joinOrders(tx, customer), ...inserted]);
   customer.ordered(lastOrderDate);
+  return found.get(customer.id) ?? [];
 }
+
+/** CUS-6: a warning, never a refusal. */
+const warned = (customer: Customer, duplicates: readonly Duplicate[]): WarnedCustomerView =>
+  duplicates.length > 0 ? { ...customer.view(), duplicates: [...duplicates] } : customer.view();
 
 /** Use cases: one method, one transaction. */
 @Injectable()
@@ -48,7 +61,7 @@ export class CustomerService {
     private readonly dictionary: Dictionary,
   ) {}
 
-  create({ ownerId: named, ...input }: CustomerInput): Promise<CustomerView> {
+  create({ ownerId: named, ...input }: CustomerInput): Promise<WarnedCustomerView> {
     return this.uow.run(async (tx) => {
       const ownerId = named ?? tx.actor.id;
       // Statements side by side go to PostgreSQL together, in this order.
@@ -56,19 +69,23 @@ export class CustomerService {
         this.requireCodes(tx, input),
         this.people.requireEligible(tx, 'ownerId', ownerId, 'customer.update'),
         nextCustomerCode(tx),
-        lockName(tx, input.name),
+        lockKeys(tx, duplicateKeys([{ name: input.name, phone: input.phone ?? null }], [])),
       ]);
       const customer = Customer.open(input, { code, ownerId });
-      await together([lockRefs(tx, customer.refs), requireFreeRef(tx, customer), addCustomer(tx, customer)]);
+      const [, , duplicates] = await together([
+        lockRefs(tx, customer.refs),
+        requireFreeRef(tx, customer),
+        addCustomer(tx, customer),
+      ]);
       tx.requireScope('customer.create', ownerId);
-      return customer.view();
+      return warned(customer, duplicates);
     });
   }
 
-  update(id: string, changes: CustomerChanges): Promise<CustomerView> {
+  update(id: string, changes: CustomerChanges): Promise<WarnedCustomerView> {
     return this.uow.run(async (tx) => {
       // Locks of names and references come before those of rows, as on every path.
-      if (changes.name !== undefined) await lockName(tx, changes.name);
+      if (changes.name !== undefined) await lockNames(tx, changes.name);
       if (changes.externalRef) await lockRefs(tx, [changes.externalRef]);
       const customer = await tx.load(Customer, id);
       await this.requireCodes(tx, customer.changedCodes(changes));
@@ -79,10 +96,10 @@ export class CustomerService {
       if (!edited) return customer.view();
       tx.publish(edited);
       await tx.save(customer);
-      await noteSearchText(tx, customer);
+      const duplicates = await noteSearchText(tx, customer);
       await recordCustomerActs(tx, [{ recordId: id, act: 'edited', details }]);
       if (changes.externalRef) customer.ordered(await joinOrders(tx, customer));
-      return customer.view();
+      return warned(customer, duplicates);
     });
   }
 
@@ -92,6 +109,7 @@ export class CustomerService {
       tx.requireScope('customer.delete', customer.ownerId);
       tx.publish(customer.delete());
       await tx.save(customer);
+      await hideKeys(tx, id);
       await recordCustomerActs(tx, [{ recordId: id, act: 'deleted' }]);
     });
   }
@@ -101,8 +119,9 @@ export class CustomerService {
       await requireVisible(tx, tx.actor, id, DeletedCustomerPolicy);
       // A deleted customer is not edited, so what is read here without a lock stays true.
       const deleted = await tx.manager.findOneByOrFail(Customer, { id });
-      await lockName(tx, deleted.name);
-      await lockRefs(tx, deleted.refs);
+      const refs = await refsOf(tx, deleted);
+      await lockNames(tx, deleted.name);
+      await lockRefs(tx, refs);
       const customer = await tx.find(Customer, { id });
       if (!customer?.deletedAt) throw new CrmError('not-found');
       tx.requireVersion(customer);
@@ -110,8 +129,9 @@ export class CustomerService {
       tx.requireScope('customer.restore', customer.ownerId);
       tx.publish(customer.restore());
       await tx.save(customer);
+      await showKeys(tx, id);
       await recordCustomerActs(tx, [{ recordId: id, act: 'restored' }]);
-      customer.ordered(await joinOrders(tx, customer));
+      customer.ordered(await joinOrders(tx, { ...customer, refs }));
       return customer.view();
     });
   }
@@ -127,12 +147,22 @@ export class CustomerService {
   }
 }
 
-/** Unique among the living; the lock on the reference keeps another one from coming in between. */
-async function requireFreeRef(tx: Tx, { id, externalRef }: Customer): Promise<void> {
+/** What names the customer to the sales system: its own references, and those of the customers that were merged into it (CUS-6). */
+export async function refsOf(tx: Tx, customer: Customer): Promise<string[]> {
+  const merged = await tx.query<{ refs: string[] }>(
+    'SELECT array_remove(ARRAY[code, external_ref], NULL) AS refs FROM customer WHERE survivor_id = $1',
+    [customer.id],
+  );
+  return [...new Set([...customer.refs, ...merged.flatMap(({ refs }) => refs)])];
+}
+
+/** Unique among the living and the merged, but a survivor may bear what was merged into it; the lock on the reference keeps another from coming in between. */
+export async function requireFreeRef(tx: Tx, { id, externalRef }: Customer): Promise<void> {
   if (externalRef === null) return;
-  const taken = await tx.query('SELECT 1 FROM customer WHERE external_ref = $1 AND deleted_at IS NULL AND id <> $2', [
-    externalRef,
-    id,
-  ]);
+  const taken = await tx.query(
+    `SELECT 1 FROM customer WHERE external_ref = $1 AND deleted_at IS NULL AND id <> $2
+     UNION ALL SELECT 1 FROM customer WHERE external_ref = $1 AND survivor_id IS NOT NULL AND id <> $2 AND survivor_id <> $2 LIMIT 1`,
+    [externalRef, id],
+  );
   if (taken.length > 0) throw new CrmError('already-exists', { field: 'externalRef' });
 }

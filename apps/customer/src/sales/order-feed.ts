@@ -48,17 +48,24 @@ export async function feedOrders(tx: Tx, items: readonly unknown[]): Promise<Fee
   return feedResult(changed.length, sorted);
 }
 
+/** The id of a merged customer's survivor, while that one lives. */
+const LIVING = (id: string) => `(SELECT s.id FROM customer s WHERE s.id = ${id} AND s.deleted_at IS NULL)`;
+
 /**
- * A reference names a living customer by code, else by external reference. An order keeps the customer it has when its
+ * A reference names a living customer by code, else by external reference; one of a merged customer names its survivor. An order keeps the customer it has when its
  * reference is unchanged but names nobody any more: deleted customers keep their orders.
  */
 const upsert = (tx: Tx, orders: readonly object[]): Promise<OrderState[]> =>
   tx.query(
     `INSERT INTO sales_order AS o (id, key, version, customer_ref, customer_id, date, status, currency, address, total)
-     SELECT f.id, f.key, f.comparable, f."customerRef", coalesce(by_code.id, by_ref.id), f.date, f.status, f.currency, f.address, f.total
+     SELECT f.id, f.key, f.comparable, f."customerRef",
+            coalesce(CASE WHEN by_code.survivor_id IS NULL THEN by_code.id ELSE ${LIVING('by_code.survivor_id')} END, by_ref.id,
+                     (SELECT ${LIVING('m.survivor_id')} FROM customer m
+                       WHERE m.external_ref = f."customerRef" AND m.survivor_id IS NOT NULL LIMIT 1)),
+            f.date, f.status, f.currency, f.address, f.total
        FROM jsonb_to_recordset($1::jsonb) AS f(id uuid, key text, comparable numeric, "customerRef" text, date date, status text,
                                                currency text, address text, total numeric)
-       LEFT JOIN customer by_code ON by_code.code = f."customerRef" AND by_code.deleted_at IS NULL
+       LEFT JOIN customer by_code ON by_code.code = f."customerRef" AND (by_code.deleted_at IS NULL OR by_code.survivor_id IS NOT NULL)
        LEFT JOIN customer by_ref ON by_ref.external_ref = f."customerRef" AND by_ref.deleted_at IS NULL
       ORDER BY f.key
      ON CONFLICT ON CONSTRAINT sales_order_key DO UPDATE SET

@@ -69,7 +69,8 @@ export async function joinOrders(tx: Tx, customer: Referred): Promise<CustomerVi
       WHERE o.customer_ref = ANY($2) AND o.customer_id IS DISTINCT FROM $1
         AND (o.customer_id IS NULL OR EXISTS (
               SELECT 1 FROM customer c WHERE c.id = o.customer_id AND c.deleted_at IS NULL
-                 AND c.code <> o.customer_ref AND c.external_ref IS DISTINCT FROM o.customer_ref))
+                 AND c.code <> o.customer_ref AND c.external_ref IS DISTINCT FROM o.customer_ref
+                 AND NOT EXISTS (SELECT FROM customer m WHERE m.survivor_id = c.id AND o.customer_ref IN (m.code, m.external_ref))))
       ORDER BY o.id FOR UPDATE OF o`,
     [customer.id, customer.refs],
   );

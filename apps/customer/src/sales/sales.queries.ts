@@ -19,6 +19,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { requireVisible } from '../customer/customer.policy.js';
+import { ofCustomer } from '../merge/successors.js';
 
 type Product = z.infer<typeof ProductView>;
 type Stock = z.infer<typeof StockView>;
@@ -82,6 +83,7 @@ const ORDERS: ListPlan<Order> = {
     date: 't.date',
     currency: 't.currency',
   },
+  conditions: { customerId: ofCustomer },
   policy: OrderPolicy,
   view: ({ id, key, customerId, customerRef, date, status, currency, address, total, lines }: Order) => ({
     id,

@@ -1,5 +1,5 @@
 import { TimelineRoutes, type Actor, type Right, type TimelineEntry } from '#contracts';
-import { readList, timelinePlan, visibleTo, type ListQuery, type Page } from '#platform';
+import { readList, runSql, timelinePlan, together, visibleTo, type ListQuery, type Page } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { requireVisible } from '../customer/customer.policy.js';
@@ -11,7 +11,8 @@ interface Guarded {
   readonly acts: readonly CustomerAct[];
 }
 
-const ofOwnCustomer = 'EXISTS (SELECT FROM customer c WHERE c.id = t.customer_id AND c.owner_id = :actor)';
+const ofOwnCustomer =
+  'EXISTS (SELECT FROM customer c WHERE c.id = successor_of(t.customer_id) AND c.owner_id = :actor)';
 /** Nobody but its creator withdraws one. */
 const ofOwnTicket = `:actor IN (t.details->>'creatorId', t.details->>'assigneeId', CASE t.act WHEN 'ticket-withdrawn' THEN t.actor_id::text END)`;
 
@@ -49,13 +50,21 @@ export class TimelineQueries {
   constructor(private readonly dataSource: DataSource) {}
 
   async ofCustomer(customerId: string, query: ListQuery, actor: Actor): Promise<Page<TimelineEntry>> {
-    await requireVisible(this.dataSource, actor, customerId);
-    const parameters: unknown[] = [customerId];
+    const [merged] = await together([
+      runSql<{ id: string }>(this.dataSource.manager, 'SELECT id FROM customer WHERE survivor_id = $1', [customerId]),
+      requireVisible(this.dataSource, actor, customerId),
+    ]);
+    // Nothing is moved from the timeline of a customer that was merged into this one: both are shown (CUS-6).
+    const both = merged.length > 0;
+    const parameters: unknown[] = [both ? [customerId, ...merged.map(({ id }) => id)] : customerId];
     const conditions = GUARDED.map(({ acts, ...guard }) => {
       const visible = visibleTo({ kind: 'customer-act', table: CUSTOMER_HISTORY.table, ...guard }, actor, parameters);
       return `(t.act <> ALL ($${parameters.push(acts)}) OR ${visible})`;
     });
-    const where = { sql: ['t.customer_id = $1', ...conditions].join(' AND '), parameters };
+    const where = {
+      sql: [both ? 't.customer_id = ANY ($1)' : 't.customer_id = $1', ...conditions].join(' AND '),
+      parameters,
+    };
     return readList(this.dataSource, { ...PLAN, where }, query);
   }
 }

@@ -62,6 +62,8 @@ export class Opportunity {
   @Column('timestamptz', { nullable: true }) readonly closedAt!: Date | null;
   @Column('text', { nullable: true }) readonly closeReason!: string | null;
   @Column('uuid', { nullable: true }) readonly customerId!: string | null;
+  /** The customer that it became, where that one was merged and `customerId` stands for it. */
+  @Column('uuid', { nullable: true }) readonly becameId!: string | null;
   @Column('text', { nullable: true }) readonly externalId!: string | null;
   @Column('text') readonly searchText!: string;
 
@@ -79,6 +81,7 @@ export class Opportunity {
       closedAt: null,
       closeReason: null,
       customerId: null,
+      becameId: null,
       externalId: input.externalId ?? null,
     }).complete();
   }
@@ -157,6 +160,14 @@ export class Opportunity {
     if (this.status !== 'won') throw this.refusal('link');
     if (this.customerId !== null) return undefined;
     Object.assign(this, { customerId });
+    return OpportunityLinked.of(this.id, { opportunityId: this.id, customerId });
+  }
+
+  /** Another customer stands for the one that it became (CUS-6); undefined when it is so already. */
+  follow(customerId: string): NewEvent | undefined {
+    if (this.customerId === null || this.customerId === customerId) return undefined;
+    const became = this.becameId ?? this.customerId;
+    Object.assign(this, { customerId, becameId: became === customerId ? null : became });
     return OpportunityLinked.of(this.id, { opportunityId: this.id, customerId });
   }
 

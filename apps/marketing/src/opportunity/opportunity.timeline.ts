@@ -1,4 +1,4 @@
-import { type History, recordActs, type Tx } from '#platform';
+import { type Act as ActOf, type History, recordActs as record, type Tx } from '#platform';
 
 export type Act =
   | 'created'
@@ -18,4 +18,7 @@ const HISTORY: History = { table: 'opportunity_history', record: 'opportunity_id
 
 /** Keeps who did what, from what to what (MKT-10), in the transaction of the act itself. */
 export const recordAct = (tx: Tx, opportunityId: string, act: Act, details: object = {}): Promise<void> =>
-  recordActs(tx, HISTORY, [{ recordId: opportunityId, act, details }]);
+  recordActs(tx, [{ recordId: opportunityId, act, details }]);
+
+/** The same of many at once. */
+export const recordActs = (tx: Tx, acts: readonly ActOf<Act>[]): Promise<void> => record(tx, HISTORY, acts);

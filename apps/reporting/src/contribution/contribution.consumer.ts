@@ -1,7 +1,10 @@
 import {
   CustomerCreated,
   CustomerDeleted,
+  CustomerMerged,
+  CustomerMergeUndone,
   CustomerRestored,
+  CustomerTransferred,
   CustomerUpdated,
   type DataOf,
   OrderRecorded,
@@ -32,6 +35,22 @@ export class ContributionConsumer {
 
   @On(CustomerRestored, { independent: true })
   async customerRestored(@Payload() customer: CustomerFacts, @Ctx() tx: EventTx): Promise<void> {
+    await keep(tx, customer, false);
+  }
+
+  /** Its orders tell by themselves that they are the survivor's now (ADR 17). */
+  @On(CustomerMerged, { independent: true })
+  async customerMerged(@Payload() customer: CustomerFacts, @Ctx() tx: EventTx): Promise<void> {
+    await keep(tx, customer, true);
+  }
+
+  @On(CustomerMergeUndone, { independent: true })
+  async customerMergeUndone(@Payload() customer: CustomerFacts, @Ctx() tx: EventTx): Promise<void> {
+    await keep(tx, customer, false);
+  }
+
+  @On(CustomerTransferred, { independent: true })
+  async customerTransferred(@Payload() customer: CustomerFacts, @Ctx() tx: EventTx): Promise<void> {
     await keep(tx, customer, false);
   }
 

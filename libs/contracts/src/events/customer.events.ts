@@ -51,6 +51,26 @@ export const CustomerOpportunityLinked = defineEvent(
   z.object({ customerId: Id, opportunityId: Id }),
 );
 
+/** The customer as it was; what hung on it tells by events of its own that it belongs to `intoId` now. */
+export const CustomerMerged = defineEvent(
+  'customer.customer.merged',
+  1,
+  'A customer was merged into another, which answers for it from now on · 客户被合并到另一客户,今后由其代替',
+  Customer.extend({ intoId: Id, mergeId: Id }),
+);
+export const CustomerMergeUndone = defineEvent(
+  'customer.customer.merge-undone',
+  1,
+  'A merge was undone: the merged customer stands for itself again · 合并被撤销:被合并的客户恢复独立',
+  Customer.extend({ intoId: Id, mergeId: Id }),
+);
+export const CustomerTransferred = defineEvent(
+  'customer.customer.transferred',
+  1,
+  'A customer was given to another owner · 客户被移交给另一负责人',
+  Customer.extend({ previousOwnerId: Id.nullable() }),
+);
+
 const Contact = z.object({
   contactId: Id,
   customerId: Id,

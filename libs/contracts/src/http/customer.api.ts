@@ -97,6 +97,14 @@ export const CustomerView = z
   .meta({ id: 'Customer' });
 export type CustomerView = z.infer<typeof CustomerView>;
 
+/** A customer that is likely the same one (CUS-6); the name only of customers that the person may see. */
+export const Duplicate = z.object({ id: Id, code: z.string(), name: z.string().optional() });
+export type Duplicate = z.infer<typeof Duplicate>;
+export const WarnedCustomerView = CustomerView.extend({
+  duplicates: z.array(Duplicate).optional().meta({ description: 'Likely duplicates, when there are any' }),
+}).meta({ id: 'WarnedCustomer' });
+export type WarnedCustomerView = z.infer<typeof WarnedCustomerView>;
+
 const contactFields = {
   gender: z.enum(['female', 'male', 'other']).nullish(),
   position: text(100).nullish(),
@@ -169,7 +177,7 @@ export const CustomerRoutes = defineRoutes('customer', 'customers', {
     access: 'customer.create',
     summary: 'Create a customer · 创建客户',
     body: CustomerInput,
-    response: CustomerView,
+    response: WarnedCustomerView,
     status: 201,
   },
   getCustomer: {
@@ -179,6 +187,7 @@ export const CustomerRoutes = defineRoutes('customer', 'customers', {
     summary: 'One customer · 客户详情',
     response: CustomerView,
     record: 'customer',
+    followsSuccessor: true,
   },
   updateCustomer: {
     method: 'PATCH',
@@ -186,7 +195,7 @@ export const CustomerRoutes = defineRoutes('customer', 'customers', {
     access: 'customer.update',
     summary: 'Edit a customer · 编辑客户',
     body: CustomerChanges,
-    response: CustomerView,
+    response: WarnedCustomerView,
     record: 'customer',
   },
   deleteCustomer: {

@@ -27,6 +27,8 @@ export interface Route {
   readonly status?: 200 | 201 | 202 | 204;
   /** The kind of record that the path names; a missing one answers 404 before the body is looked at. */
   readonly record?: string;
+  /** The handler itself answers with the record that took this one's place, so nobody has to look for it before. */
+  readonly followsSuccessor?: boolean;
   /** The answer holds a secret: it is never stored for an Idempotency-Key. */
   readonly secret?: boolean;
   /** Passwords can be guessed here: it is held to the rate of logins. */

@@ -7,12 +7,14 @@ import { DictionaryRoutes } from './dictionary.api.js';
 import { ExportRoutes } from './export.api.js';
 import { JobRoutes } from './jobs.api.js';
 import { MarketingRoutes } from './marketing.api.js';
+import { MergeRoutes } from './merge.api.js';
 import { OPERATIONS_ROUTES } from './operations.api.js';
 import { PlanRoutes } from './plan.api.js';
 import { ReportingRoutes } from './reporting.api.js';
 import { SalesRoutes } from './sales.api.js';
 import { ServiceRoutes } from './service.api.js';
 import { TimelineRoutes } from './timeline.api.js';
+import { TransferRoutes } from './transfer.api.js';
 
 /** Every address of the API below `/api/v1`, with the right it needs. What is not here does not exist. */
 export const ROUTES: readonly ServiceRoute[] = [
@@ -24,6 +26,8 @@ export const ROUTES: readonly ServiceRoute[] = [
   ActivityRoutes,
   TimelineRoutes,
   ExportRoutes,
+  MergeRoutes,
+  TransferRoutes,
   SalesRoutes,
   DictionaryRoutes,
   ServiceRoutes,

@@ -13,6 +13,11 @@ const valueOf = ({ type, propertyName }: Column, record: ObjectLiteral): unknown
 const given = (metadata: EntityMetadata, record: ObjectLiteral): Column[] =>
   metadata.columns.filter(({ propertyName }) => record[propertyName] !== undefined);
 
+const selectAll = ({ columns, tableName }: EntityMetadata): string => {
+  const all = columns.map(({ databaseName, propertyName }) => `${quoted(databaseName)} AS ${quoted(propertyName)}`);
+  return `SELECT ${all.join(', ')} FROM ${quoted(tableName)}`;
+};
+
 /** The first record whose columns have these values (null: none), locked until the transaction ends. */
 export async function findLocked<E extends ObjectLiteral>(
   manager: EntityManager,
@@ -25,15 +30,23 @@ export async function findLocked<E extends ObjectLiteral>(
     const value = valueOf(column, where);
     return `${quoted(column.databaseName)} ${value === null ? 'IS NULL' : `= $${values.push(value)}`}`;
   });
-  const columns = metadata.columns.map(
-    ({ databaseName, propertyName }) => `${quoted(databaseName)} AS ${quoted(propertyName)}`,
-  );
   const [row] = await runSql<ObjectLiteral>(
     manager,
-    `SELECT ${columns.join(', ')} FROM ${quoted(metadata.tableName)} WHERE ${conditions.join(' AND ')} LIMIT 1 FOR UPDATE`,
+    `${selectAll(metadata)} WHERE ${conditions.join(' AND ')} LIMIT 1 FOR UPDATE`,
     values,
   );
   return row ? Object.assign(new entity(), row) : null;
+}
+
+/** Those of the ids that there are, locked in the order of their ids until the transaction ends. */
+export async function findAllLocked<E extends ObjectLiteral>(
+  manager: EntityManager,
+  entity: EntityType<E>,
+  ids: readonly string[],
+): Promise<E[]> {
+  const sql = `${selectAll(manager.dataSource.getMetadata(entity))} WHERE id = ANY($1) ORDER BY id FOR UPDATE`;
+  const rows = await runSql<ObjectLiteral>(manager, sql, [ids]);
+  return rows.map((row) => Object.assign(new entity(), row));
 }
 
 /** `also`: columns of the table that are no part of the record. */

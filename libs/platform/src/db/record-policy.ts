@@ -25,6 +25,8 @@ export interface RecordPolicy {
   readonly key?: string;
   readonly readRight: Right;
   readonly alive?: string;
+  /** The column with the id of the record that took this one's place: a path that names this one means that one. */
+  readonly successor?: string;
   readonly owned?: string;
 }
 

@@ -3,7 +3,7 @@ import type { EntityManager, ObjectLiteral } from 'typeorm';
 import { formatCode } from '../config/code-format.js';
 import { ANONYMOUS, currentContext } from '../context/request-context.js';
 import type { PendingEvent } from '../events/outbox.js';
-import { findLocked, insertRecord, updateRecord } from './entity-sql.js';
+import { findAllLocked, findLocked, insertRecord, updateRecord } from './entity-sql.js';
 import { type RecordPolicy, visibleTo } from './record-policy.js';
 import { runSql } from './sql.js';
 
@@ -53,6 +53,11 @@ export class Tx {
     where: { readonly [K in keyof E]?: E[K] | null },
   ): Promise<E | null> {
     return findLocked(this.manager, entity, where);
+  }
+
+  /** Those of the ids that there are, locked in the order of their ids; no policy is applied. */
+  findAll<E extends ObjectLiteral & Row>(entity: EntityType<E>, ids: readonly string[]): Promise<E[]> {
+    return findAllLocked(this.manager, entity, ids);
   }
 
   /** `also`: columns of the table that are no part of the record. */

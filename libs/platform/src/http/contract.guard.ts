@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
 import { parseListQuery } from '../db/list-query.js';
 import { type RecordPolicy, visibleTo } from '../db/record-policy.js';
+import { runSql } from '../db/sql.js';
 import type { ServiceConfig } from '../config/service-settings.js';
 import { RECORD_POLICIES, SERVICE_CONFIG } from '../start/tokens.js';
 import { type ContextOfRequest, contextOf, pathOf, readIdempotencyKey } from './request.hook.js';
@@ -58,11 +59,9 @@ export class ContractGuard implements CanActivate {
     if (id === undefined) return this.resolveKey(route, record, request, context);
     context.recordId = id;
     if (!UUID.test(id)) return this.resolveCode(route, record, request, context, id);
-    try {
-      return this.readInput(route, request, context);
-    } catch (error) {
-      return this.refuse(record, id, context, error);
-    }
+    const policy = this.policies.get(record);
+    if (policy?.successor && !route.followsSuccessor) return this.follow(policy, route, request, context, id);
+    return this.readInputOf(record, route, request, context, id);
   }
 
   private placesOf(route: ServiceRoute): readonly Place[] {
@@ -85,11 +84,46 @@ export class ContractGuard implements CanActivate {
     context: ContextOfRequest,
     code: string,
   ): Promise<boolean> {
-    const id = await this.lookUp(record, code, context);
+    this.putId(route, request, context, await this.lookUp(record, code, context));
+    return this.readInput(route, request, context);
+  }
+
+  /** Puts the id of the record that took the place of the one in the path, where there is one. */
+  private async follow(
+    policy: RecordPolicy,
+    route: ServiceRoute,
+    request: FastifyRequest,
+    context: ContextOfRequest,
+    id: string,
+  ): Promise<boolean> {
+    const [row] = await runSql<{ id: string | null }>(
+      this.dataSource.manager,
+      `SELECT ${policy.successor} AS id FROM ${policy.table} WHERE id = $1`,
+      [id],
+    );
+    const now = row?.id ?? id;
+    this.putId(route, request, context, now);
+    return this.readInputOf(policy.kind, route, request, context, now);
+  }
+
+  private putId(route: ServiceRoute, request: FastifyRequest, context: ContextOfRequest, id: string): void {
     (request.params as Record<string, string>).id = id;
     context.recordId = id;
     if (this.placesOf(route).at(-1)?.name === 'id') context.targetId = id;
-    return this.readInput(route, request, context);
+  }
+
+  private readInputOf(
+    record: string,
+    route: ServiceRoute,
+    request: FastifyRequest,
+    context: ContextOfRequest,
+    id: string,
+  ): boolean | Promise<boolean> {
+    try {
+      return this.readInput(route, request, context);
+    } catch (error) {
+      return this.refuse(record, id, context, error);
+    }
   }
 
   /** Finds the record of a path without an id, and puts its id beside the places of the path. */
@@ -121,7 +155,12 @@ export class ContractGuard implements CanActivate {
     const isId = UUID.test(idOrCode);
     if ((!isId && !policy.code) || idOrCode.includes('\0')) throw new CrmError('not-found');
     const value = isId ? idOrCode : idOrCode.toUpperCase();
-    return this.findOne(policy, `${isId ? 't.id' : `t.${policy.code}`} = $1`, [value], context);
+    const named = `${isId ? 'id' : policy.code} = $1`;
+    const { successor, table } = policy;
+    const key = successor
+      ? `t.id = (SELECT coalesce(n.${successor}, n.id) FROM ${table} n WHERE n.${named})`
+      : `t.${named}`;
+    return this.findOne(policy, key, [value], context);
   }
 
   private async findOne(

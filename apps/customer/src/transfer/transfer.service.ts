@@ -1,0 +1,29 @@
+import type { CustomerView } from '#contracts';
+import { People, UnitOfWork } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { Customer } from '../customer/customer.entity.js';
+import { recordCustomerActs } from '../timeline/customer.timeline.js';
+
+/** Customers go from one owner to another (CUS-7). What is derived from the owner, such as who handles an alert, goes with them. */
+@Injectable()
+export class TransferService {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly people: People,
+  ) {}
+
+  transfer(id: string, ownerId: string): Promise<CustomerView> {
+    return this.uow.run(async (tx) => {
+      const customer = await tx.load(Customer, id);
+      await this.people.requireEligible(tx, 'ownerId', ownerId, 'customer.update');
+      const from = customer.ownerId;
+      tx.requireScope('customer.transfer', from);
+      const transferred = customer.transfer(ownerId);
+      if (!transferred) return customer.view();
+      tx.publish(transferred);
+      await tx.save(customer);
+      await recordCustomerActs(tx, [{ recordId: id, act: 'transferred', details: { from, to: ownerId } }]);
+      return customer.view();
+    });
+  }
+}
