@@ -18,13 +18,15 @@ const pair = async (one: object = {}, other: object = {}) =>
   [await desk.create({ name: named('One'), ...one }), await desk.create({ name: named('Other'), ...other })] as const;
 
 describe('a merge', () => {
-  it('CUS-6: moves contacts and orders, and what the survivor does not know it takes over', async () => {
+  it('CUS-6: moves contacts, activities and orders, and what the survivor does not know it takes over', async () => {
     const [one, other] = await pair(
       { phone: '111 0001', region: 'shanghai', level: 'key', remarks: 'From the fair', tags: ['vip', 'old'] },
       { region: 'germany', tags: ['vip', 'new'] },
     );
     const maria = await desk.addContact(one.id, { name: 'Maria', isPrimary: true });
     const hans = await desk.addContact(other.id, { name: 'Hans', isPrimary: true });
+    const visit = await desk.recordActivity(one.id, { contactId: maria.id, nextFollowUpDate: '2026-06-01' });
+    const call = await desk.recordActivity(other.id, { kind: 'call', date: '2026-03-02' });
     const early = await desk.feed(one.code, { date: '2026-02-01' });
     const late = await desk.feed(one.code, { date: '2026-04-01' });
     const kept = await desk.feed(other.code, { date: '2026-03-01' });
@@ -47,7 +49,67 @@ describe('a merge', () => {
       { id: maria.id, customerId: other.id, isPrimary: false },
       { id: hans.id, isPrimary: true },
     ]);
+    expect(await desk.activitiesOf(other.id)).toMatchObject([
+      { id: call.id },
+      { id: visit.id, customerId: other.id, contactId: maria.id, nextFollowUpDate: '2026-06-01' },
+    ]);
     expect(await desk.ordersOf(other.id)).toEqual([early, late, kept].sort());
+  });
+
+  it('CUS-4, CUS-6: the survivor’s timeline shows what happened to both; after an undo each has its own again', async () => {
+    const [one, other] = await pair(
+      { region: 'shanghai', bankAccount: '42' },
+      { region: 'germany', bankAccount: '43' },
+    );
+    const [maria, hans] = [
+      await desk.addContact(one.id, { name: 'Maria' }),
+      await desk.addContact(other.id, { name: 'Hans' }),
+    ];
+    const { mergeId } = await desk.merged(one.id, other.id);
+    const acts = async (id: string) =>
+      (await desk.timeline(id)).map(({ act, details }) => [act, details.contactId ?? details.mergeId ?? details.code]);
+    const both = [
+      ['merged', mergeId],
+      ['contact-added', hans.id],
+      ['contact-added', maria.id],
+      ['created', other.code],
+      ['created', one.code],
+    ];
+    for (const id of [one.id, one.code, other.id]) expect(await acts(id)).toEqual(both);
+    const [merged] = await desk.timeline(other.id);
+    expect(merged).toMatchObject({
+      actorId: world.manager.id,
+      details: {
+        mergedId: one.id,
+        code: one.code,
+        name: one.name,
+        conflicts: {
+          name: { kept: other.name, merged: one.name },
+          region: { kept: 'germany', merged: 'shanghai' },
+          bankAccount: { kept: '***', merged: '***' },
+        },
+      },
+    });
+    // Page by page, too.
+    const seen: string[] = [];
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      const page = await desk.get(`/customers/${other.id}/timeline?limit=2${cursor ? `&cursor=${cursor}` : ''}`);
+      seen.push(...page.items.map(({ act }: Json) => act));
+      cursor = page.nextCursor;
+    }
+    expect(seen).toEqual(both.map(([act]) => act));
+    await desk.undo(mergeId).expect(200);
+    expect(await acts(one.id)).toEqual([
+      ['merge-undone', mergeId],
+      ['contact-added', maria.id],
+      ['created', one.code],
+    ]);
+    expect(await acts(other.id)).toEqual([
+      ['merge-undone', mergeId],
+      ['merged', mergeId],
+      ['contact-added', hans.id],
+      ['created', other.code],
+    ]);
   });
 
   it('CUS-6: the primary contact of the one is that of a survivor without', async () => {
@@ -77,7 +139,13 @@ describe('a merge', () => {
     expect(await ids(`/customers?code=${one.code}`)).toEqual([other.id]);
     expect(await ids('/customers?q=2220002')).toEqual([other.id]);
     expect(await ids('/customers?limit=200')).not.toContain(one.id);
-    expect((await desk.get(`/orders?customerId=${one.id}`)).items.map(({ key }: Json) => key)).toEqual([order]);
+    for (const id of [one.id, `${one.id},${v7()}`]) {
+      expect((await desk.get(`/orders?customerId=${id}`)).items.map(({ key }: Json) => key)).toEqual([order]);
+      expect((await desk.get(`/contacts?customerId=${id}`)).items).toMatchObject([
+        { id: maria.id, customerId: other.id },
+      ]);
+      expect((await desk.get(`/activities?customerId=${id}`)).items).toEqual([]);
+    }
 
     // Work goes on under the old name as well.
     await desk.as().patch(`${CUSTOMERS}/${one.id}`).set('If-Match', '"1"').send({ remarks: 'Old' }).expect(412);
@@ -270,6 +338,7 @@ describe('a merge', () => {
 describe('the undo of a merge', () => {
   it('CUS-6: gives back what was moved and is still there; what came since stays with the survivor', async () => {
     const [one, other] = await pair({ phone: '555 0005', fax: '555 1', tags: ['x', 'y'] });
+    const visit = await desk.recordActivity(one.id);
     const [maria, fritz] = [
       await desk.addContact(one.id, { name: 'Maria', isPrimary: true }),
       await desk.addContact(one.id, { name: 'Fritz' }),
@@ -280,6 +349,7 @@ describe('the undo of a merge', () => {
     const { mergeId } = await desk.merged(one.id, other.id);
 
     const hans = await desk.addContact(other.id, { name: 'Hans' });
+    const call = await desk.recordActivity(one.id, { kind: 'call' });
     await desk.as().delete(`${CUSTOMERS}/${other.id}/contacts/${fritz.id}`).expect(204);
     await desk
       .as()
@@ -312,6 +382,8 @@ describe('the undo of a merge', () => {
     expect(await desk.get(`/customers/${other.id}`)).toMatchObject({ phone: null, fax: '555 2', tags: ['z'] });
     expect(await desk.contactsOf(one.id)).toMatchObject([{ id: maria.id, isPrimary: true }]);
     expect(await desk.contactsOf(other.id)).toMatchObject([{ id: hans.id }]);
+    expect((await desk.activitiesOf(one.id)).map(({ id }) => id)).toEqual([visit.id]);
+    expect((await desk.activitiesOf(other.id)).map(({ id }) => id)).toEqual([call.id]);
     // An order is whose the sales system says.
     expect(await desk.ordersOf(one.id)).toEqual([k('moved'), k('named')].sort());
     expect(await desk.ordersOf(other.id)).toEqual([k('new'), k('switched')].sort());

@@ -1,4 +1,4 @@
-import type { Actor, ContactView, CustomerView, MergedCustomerView } from '#contracts';
+import type { ActivityView, Actor, ContactView, CustomerView, MergedCustomerView } from '#contracts';
 import { feedAs, type Json, orderOf, ownKeys, type World } from './customer.fixture.js';
 
 const CUSTOMERS = '/api/v1/customers';
@@ -14,6 +14,10 @@ export function mergeDesk(world: World) {
       (await as(owner).post(CUSTOMERS).send(body).expect(201)).body,
     addContact: async (customerId: string, body: object): Promise<ContactView> =>
       (await as().post(`${CUSTOMERS}/${customerId}/contacts`).send(body).expect(201)).body,
+    recordActivity: async (customerId: string, body: object = {}): Promise<ActivityView> => {
+      const activity = { date: '2026-03-01', kind: 'visit', summary: 'Talked', ...body };
+      return (await as().post(`${CUSTOMERS}/${customerId}/activities`).send(activity).expect(201)).body;
+    },
     feed: async (customerRef: string, over: object = {}): Promise<string> => {
       const order = orderOf(ownKeys(), { customerRef, ...over });
       await feedAs(world, 'orders', [order]);
@@ -24,6 +28,9 @@ export function mergeDesk(world: World) {
       (await as().post(`${CUSTOMERS}/${id}/merge`).send({ intoId }).expect(200)).body,
     undo: (mergeId: string) => as().post(`${CUSTOMERS}/merges/${mergeId}/undo`),
     contactsOf: async (id: string): Promise<ContactView[]> => (await get(`/customers/${id}/contacts?limit=200`)).items,
+    activitiesOf: async (id: string): Promise<ActivityView[]> =>
+      (await get(`/customers/${id}/activities?limit=200`)).items,
+    timeline: async (id: string): Promise<Json[]> => (await get(`/customers/${id}/timeline?limit=200`)).items,
     ordersOf: async (id: string): Promise<string[]> =>
       (await get(`/customers/${id}/orders?limit=200`)).items.map(({ key }: Json) => key).sort(),
   };

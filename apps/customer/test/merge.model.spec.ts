@@ -1,4 +1,4 @@
-import type { Actor, ContactView, CustomerView } from '#contracts';
+import type { Actor, CustomerView } from '#contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { feedAs, type Json, orderOf, ownKeys, startWorld, type World } from './customer.fixture.js';
@@ -38,6 +38,9 @@ const Contents = fc.record({
       maxLength: 3,
     },
   ),
+  activities: fc.array(fc.record({ summary: Text, nextFollowUpDate: maybe(fc.constant('2026-07-01')) }), {
+    maxLength: 2,
+  }),
   /** By number, or by the external reference, where there is one. */
   orders: fc.array(
     fc.record({ byRef: fc.boolean(), date: fc.constantFrom('2026-01-05', '2026-02-05'), paid: fc.boolean() }),
@@ -48,10 +51,11 @@ const Contents = fc.record({
 });
 type Contents = typeof Contents extends fc.Arbitrary<infer T> ? T : never;
 
-async function make({ customer: { ref, ...customer }, contacts, orders }: Contents): Promise<CustomerView> {
+async function make({ customer: { ref, ...customer }, contacts, activities, orders }: Contents): Promise<CustomerView> {
   const externalRef = ref ? ownKeys()('REF') : undefined;
   const made = await desk.create({ ...customer, externalRef });
   for (const contact of contacts) await desk.addContact(made.id, contact);
+  for (const activity of activities) await desk.recordActivity(made.id, activity);
   const items = orders.map(({ byRef, date, paid }) =>
     orderOf(ownKeys(), { date, status: paid ? 'paid' : 'cancelled', customerRef: (byRef && externalRef) || made.code }),
   );
@@ -67,6 +71,7 @@ async function seen(id: string) {
   return {
     customer: withoutVersion(customer),
     contacts: (await desk.contactsOf(id)).map(withoutVersion),
+    activities: (await desk.activitiesOf(id)).map(withoutVersion),
     orders: (await desk.get(`/customers/${id}/orders?limit=200`)).items,
     found: items.map((each: Json) => each.id),
     keys: await world.service.query('SELECT key FROM customer_key WHERE customer_id = $1 ORDER BY key', [id]),
@@ -88,6 +93,7 @@ const Step = fc.record({
     'undo' as const,
     'undo' as const,
     'contact' as const,
+    'activity' as const,
     'order' as const,
     'remove' as const,
   ),
@@ -100,22 +106,22 @@ interface Merge {
   readonly id: string;
   readonly merged: number;
   readonly into: number;
-  readonly contacts: readonly string[];
+  readonly moved: readonly string[];
   undone: boolean;
 }
-/** What the rules say: who stands for whom, and who has which contact; orders are whose their reference says. */
+/** What the rules say: who stands for whom, and who has which contact and activity; orders are whose their reference says. */
 class Model {
   readonly into = new Map<number, number>();
   readonly merges: Merge[] = [];
-  readonly contacts = new Map<string, number>();
+  readonly holders = new Map<string, number>();
   readonly orders = new Map<string, number>();
 
   now(one: number): number {
     const next = this.into.get(one);
     return next === undefined ? one : this.now(next);
   }
-  contactsOf(one: number): string[] {
-    return [...this.contacts]
+  heldBy(one: number): string[] {
+    return [...this.holders]
       .filter(([, holder]) => holder === one)
       .map(([id]) => id)
       .sort();
@@ -142,6 +148,7 @@ describe('merges against a model', () => {
           orders: both.orders,
         });
         expect(both.contacts).toHaveLength(one.contacts.length + other.contacts.length);
+        expect(both.activities).toHaveLength(one.activities.length + other.activities.length);
         expect(both.orders).toHaveLength(one.orders.length + other.orders.length);
         expect(both.contacts.filter(({ isPrimary }: Json) => isPrimary).length).toBe(
           [...one.contacts, ...other.contacts].some(({ isPrimary }) => isPrimary) ? 1 : 0,
@@ -154,7 +161,7 @@ describe('merges against a model', () => {
     );
   }, 120_000);
 
-  it('CUS-6: whatever anybody merges and undoes in whatever order, no contact and no order is lost, doubled or elsewhere', async () => {
+  it('CUS-6: whatever anybody merges and undoes in whatever order, no contact, activity or order is lost, doubled or elsewhere', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(Step, { maxLength: 20, size: 'max' }), async (steps) => {
         const customers: CustomerView[] = [];
@@ -164,8 +171,8 @@ describe('merges against a model', () => {
         for (const [index, { id, code }] of customers.entries()) {
           const now = model.now(index);
           for (const path of [id, code]) expect((await desk.get(`/customers/${path}`)).id).toBe(customers[now]!.id);
-          const held = (await desk.contactsOf(id)).map((contact: ContactView) => contact.id).sort();
-          expect(held).toEqual(model.contactsOf(now));
+          const held = [...(await desk.contactsOf(id)), ...(await desk.activitiesOf(id))];
+          expect(held.map((record) => record.id).sort()).toEqual(model.heldBy(now));
           expect(await desk.ordersOf(id)).toEqual(model.ordersOf(now));
         }
       }),
@@ -187,10 +194,10 @@ async function take(model: Model, customers: readonly CustomerView[], { who, act
       const { status, body } = await as.post(`${CUSTOMERS}/${named.id}/merge`).send({ intoId: customers[other]!.id });
       expect({ act, one, other, status }).toEqual({ act, one, other, status: expected });
       if (status !== 200) return;
-      const contacts = model.contactsOf(one);
-      for (const id of contacts) model.contacts.set(id, other);
+      const moved = model.heldBy(one);
+      for (const id of moved) model.holders.set(id, other);
       model.into.set(one, other);
-      model.merges.push({ id: body.mergeId, merged: one, into: other, contacts, undone: false });
+      model.merges.push({ id: body.mergeId, merged: one, into: other, moved, undone: false });
       return;
     }
     case 'undo': {
@@ -202,21 +209,26 @@ async function take(model: Model, customers: readonly CustomerView[], { who, act
       if (status !== 200) return;
       merge.undone = true;
       model.into.delete(merge.merged);
-      for (const id of merge.contacts) if (model.contacts.get(id) === merge.into) model.contacts.set(id, merge.merged);
+      for (const id of merge.moved) if (model.holders.get(id) === merge.into) model.holders.set(id, merge.merged);
       return;
     }
-    case 'contact': {
-      const { status, body } = await as.post(`${CUSTOMERS}/${named.id}/contacts`).send({ name: 'Somebody' });
-      expect({ act, status }).toEqual({ act, status: who === 'executive' ? 403 : 201 });
-      if (status === 201) model.contacts.set(body.id, now);
+    case 'contact':
+    case 'activity': {
+      const [path, body] =
+        act === 'contact'
+          ? ['contacts', { name: 'Somebody' }]
+          : ['activities', { date: '2026-03-01', kind: 'visit', summary: 'Talked' }];
+      const answer = await as.post(`${CUSTOMERS}/${named.id}/${path}`).send(body);
+      expect({ act, status: answer.status }).toEqual({ act, status: who === 'executive' ? 403 : 201 });
+      if (answer.status === 201) model.holders.set(answer.body.id, now);
       return;
     }
     case 'remove': {
-      const [id] = model.contactsOf(now);
-      if (!id) return;
-      const { status } = await as.delete(`${CUSTOMERS}/${named.code}/contacts/${id}`);
+      const [contact] = await desk.contactsOf(named.id);
+      if (!contact) return;
+      const { status } = await as.delete(`${CUSTOMERS}/${named.code}/contacts/${contact.id}`);
       expect({ act, status }).toEqual({ act, status: who === 'executive' ? 403 : 204 });
-      if (status === 204) model.contacts.delete(id);
+      if (status === 204) model.holders.delete(contact.id);
       return;
     }
     case 'order':
