@@ -32,7 +32,6 @@ export const activityPlan = (query: ListQuery): ListPlan<ActivityView> => ({
   },
   ordered: {
     date: {
-      customerId: 't.customer_id',
       contactId: 't.contact_id',
       ownerId: 't.owner_id',
       authorId: 't.author_id',
