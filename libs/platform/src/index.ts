@@ -1,6 +1,7 @@
 export { codeFormat } from './config/code-format.js';
 export * from './config/load-config.js';
 export * from './config/service-settings.js';
+export { dayIn, localTime } from './context/business-time.js';
 export * from './context/request-context.js';
 export * from './context/trace.js';
 export type { EntityClass, MigrationClass } from './db/data-source.js';

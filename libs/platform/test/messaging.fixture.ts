@@ -35,6 +35,7 @@ export class Messaging {
     return new EventInbox(
       this.dataSource,
       [],
+      'UTC',
       this.signal,
       new Map([[EVENT.type, handler]]),
       new Map([[EVENT.type, EVENT]]),

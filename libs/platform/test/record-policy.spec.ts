@@ -44,7 +44,7 @@ describe('AUT-6: a record is seen', () => {
 
 describe('AUT-6: work whose context was lost', () => {
   it('has no rights; background work is the system’s only where it says so', () => {
-    const tx = new Tx(undefined as never, []);
+    const tx = new Tx(undefined as never, [], 'UTC');
     expect(currentContext()).toBeUndefined();
     expect(tx.actor).toBe(ANONYMOUS);
     expect(() => tx.requireScope('customer.update', ANONYMOUS.id)).toThrow(/own/i);

@@ -20,7 +20,7 @@ export class Relays {
     readonly nats: TestNats,
     readonly probe: EventProbe,
   ) {
-    this.uow = new UnitOfWork(messaging.dataSource, messaging.signal, []);
+    this.uow = new UnitOfWork(messaging.dataSource, messaging.signal, [], { BUSINESS_TIMEZONE: 'UTC' });
   }
 
   static async create(): Promise<Relays> {

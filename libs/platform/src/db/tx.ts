@@ -1,6 +1,7 @@
 import { type Actor, CrmError, type Envelope, type NewEvent, type Right } from '#contracts';
 import type { EntityManager, ObjectLiteral } from 'typeorm';
 import { formatCode } from '../config/code-format.js';
+import { dayIn } from '../context/business-time.js';
 import { ANONYMOUS, currentContext } from '../context/request-context.js';
 import type { PendingEvent } from '../events/outbox.js';
 import { findAllLocked, findLocked, insertRecord, updateRecord } from './entity-sql.js';
@@ -19,11 +20,17 @@ export class Tx {
   constructor(
     readonly manager: EntityManager,
     private readonly policies: readonly RecordPolicy[],
+    private readonly timeZone: string,
   ) {}
 
   /** Who asks; the one who caused the event, in an event handler. Outside of any context, nobody. */
   get actor(): Actor {
     return currentContext()?.actor ?? ANONYMOUS;
+  }
+
+  /** The day that it is now in the business time zone (ALL-7). */
+  get today(): string {
+    return dayIn(this.timeZone);
   }
 
   /**

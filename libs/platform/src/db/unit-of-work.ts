@@ -1,10 +1,11 @@
 import { CrmError } from '#contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { ServiceConfig } from '../config/service-settings.js';
 import { currentContext, type RequestContext } from '../context/request-context.js';
 import { RelaySignal } from '../events/relay-signal.js';
 import { writeOutbox } from '../events/outbox.js';
-import { RECORD_POLICIES } from '../start/tokens.js';
+import { RECORD_POLICIES, SERVICE_CONFIG } from '../start/tokens.js';
 import { inTransaction, together } from './sql.js';
 import { hasSqlState } from './sql-state.js';
 import type { RecordPolicy } from './record-policy.js';
@@ -32,6 +33,7 @@ export class UnitOfWork {
     private readonly dataSource: DataSource,
     private readonly signal: RelaySignal,
     @Inject(RECORD_POLICIES) private readonly policies: readonly RecordPolicy[],
+    @Inject(SERVICE_CONFIG) private readonly config: Pick<ServiceConfig, 'BUSINESS_TIMEZONE'>,
   ) {}
 
   async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -50,7 +52,7 @@ export class UnitOfWork {
     const use = context?.idempotency;
     const claims = use !== undefined && !use.claimed;
     const { result, published } = await inTransaction(this.dataSource, async (manager) => {
-      const tx = new Tx(manager, this.policies);
+      const tx = new Tx(manager, this.policies, this.config.BUSINESS_TIMEZONE);
       // The work does not wait for the claim, which saves a round trip: if the key was used before, nothing of the work is kept.
       const [, answer] = await together([claims ? claimKey(tx, context!) : undefined, work(tx)]);
       const keepAnswer = () =>

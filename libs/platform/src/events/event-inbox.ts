@@ -38,6 +38,7 @@ export class EventInbox {
   constructor(
     private readonly dataSource: DataSource,
     private readonly policies: readonly RecordPolicy[],
+    private readonly timeZone: string,
     private readonly signal: RelaySignal,
     private readonly handlers: ReadonlyMap<string, EventHandler>,
     private readonly definitions: ReadonlyMap<string, EventDefinition>,
@@ -82,7 +83,7 @@ export class EventInbox {
   private async apply(consumer: string, messages: readonly Readable[], note: Note): Promise<Map<number, Outcome>> {
     const outcomes = new Map<number, Outcome>();
     const published = await inTransaction(this.dataSource, async (manager) => {
-      const tx = new Tx(manager, this.policies);
+      const tx = new Tx(manager, this.policies, this.timeZone);
       const positions = await lockKnownPositions(
         manager,
         consumer,
@@ -145,7 +146,7 @@ export class EventInbox {
 
   /** Applies one event whose turn it is, in a transaction that the caller holds. */
   async applyNext(manager: EntityManager, envelope: Envelope): Promise<void> {
-    const tx = new Tx(manager, this.policies);
+    const tx = new Tx(manager, this.policies, this.timeZone);
     await this.handle(envelope, tx);
     await writeOutbox(manager, tx.pending);
   }

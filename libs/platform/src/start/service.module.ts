@@ -94,6 +94,7 @@ export class ServiceModule {
             new EventInbox(
               dataSource,
               policies,
+              config.BUSINESS_TIMEZONE,
               signal,
               handlers,
               new Map(TOPOLOGY.map(({ event }) => [event.type, event])),
