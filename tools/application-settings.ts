@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { SERVICES, type ServiceName } from '#contracts';
 import { AuthConfig } from '../apps/auth/src/auth.config.js';
-import { CustomerConfig } from '../apps/customer/src/app.js';
+import { CustomerConfig } from '../apps/customer/src/customer.config.js';
 import { GatewayConfig } from '../apps/gateway/src/gateway.config.js';
 import { MarketingConfig } from '../apps/marketing/src/app.js';
 import { ReportingConfig } from '../apps/reporting/src/reporting.config.js';

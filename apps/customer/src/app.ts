@@ -1,21 +1,23 @@
 import {
-  codeFormat,
   DICTIONARY_MIGRATIONS,
   type Environment,
   loadConfig,
   PeopleMigration,
   type RunningApp,
   type ServiceDefinition,
-  serviceSettings,
   startService,
 } from '#platform';
-import { z } from 'zod';
 import { Activity } from './activity/activity.entity.js';
+import { ChurnAlert } from './churn/churn-alert.entity.js';
+import { ChurnMeasure } from './churn/churn-measure.entity.js';
+import { ChurnScan } from './churn/churn-scan.js';
+import { ChurnAlertPolicy } from './churn/churn.policy.js';
 import { Contact } from './contact/contact.entity.js';
 import { Customer } from './customer/customer.entity.js';
 import { CustomerPolicy, DeletedCustomerPolicy, MergeableCustomerPolicy } from './customer/customer.policy.js';
 import { CustomerMerge } from './merge/customer-merge.entity.js';
 import { MergePolicy } from './merge/merge.queries.js';
+import { CustomerConfig } from './customer.config.js';
 import { CustomerModule } from './customer.module.js';
 import { DictionaryEntry } from './dictionary/dictionary-entry.entity.js';
 import { DictionaryEntryPolicy, DictionaryPolicy } from './dictionary/dictionary.policy.js';
@@ -26,13 +28,8 @@ import { Pairs1763700400000 } from './migrations/1763700400000-pairs.js';
 import { CustomerKnowledge1763700500000 } from './migrations/1763700500000-customer-knowledge.js';
 import { Duplicates1763700600000 } from './migrations/1763700600000-duplicates.js';
 import { Merges1763700600001 } from './migrations/1763700600001-merges.js';
-
-export const CustomerConfig = z.object({
-  ...serviceSettings,
-  CUSTOMER_CODE_FORMAT: codeFormat('CUS-######').describe(
-    'Codes of new customers: a prefix, and # for each digit that a number has at least · 新客户的编号格式:前缀加 #,每个 # 为一位数字',
-  ),
-});
+import { Churn1763700700000 } from './migrations/1763700700000-churn.js';
+import { SalesLists1763700700001 } from './migrations/1763700700001-sales-lists.js';
 
 /** The service's own, in their order. */
 export const MIGRATIONS = [
@@ -43,20 +40,24 @@ export const MIGRATIONS = [
   CustomerKnowledge1763700500000,
   Duplicates1763700600000,
   Merges1763700600001,
+  Churn1763700700000,
+  SalesLists1763700700001,
 ];
 
 const customer: ServiceDefinition = {
   service: 'customer',
-  entities: [Customer, Contact, Activity, CustomerMerge, DictionaryEntry],
+  entities: [Customer, Contact, Activity, ChurnAlert, ChurnMeasure, CustomerMerge, DictionaryEntry],
   migrations: [PeopleMigration, ...DICTIONARY_MIGRATIONS, ...MIGRATIONS],
   records: [
     CustomerPolicy,
     DeletedCustomerPolicy,
     MergeableCustomerPolicy,
     MergePolicy,
+    ChurnAlertPolicy,
     DictionaryPolicy,
     DictionaryEntryPolicy,
   ],
+  jobs: [ChurnScan],
   module: CustomerModule,
 };
 

@@ -2,6 +2,12 @@ import { Module } from '@nestjs/common';
 import { ActivityController } from './activity/activity.controller.js';
 import { ActivityQueries } from './activity/activity.queries.js';
 import { ActivityService } from './activity/activity.service.js';
+import { ChurnController } from './churn/churn.controller.js';
+import { ChurnQueries } from './churn/churn.queries.js';
+import { ChurnScan } from './churn/churn-scan.js';
+import { ChurnScanService } from './churn/churn-scan.service.js';
+import { WeeklyScan } from './churn/weekly-scan.js';
+import { ChurnService } from './churn/churn.service.js';
 import { ContactController } from './contact/contact.controller.js';
 import { ContactQueries } from './contact/contact.queries.js';
 import { ContactService } from './contact/contact.service.js';
@@ -46,6 +52,7 @@ import { Dictionary, PeopleModule } from '#platform';
     TransferController,
     SalesFeedController,
     SalesController,
+    ChurnController,
     DictionaryController,
     OpportunityConsumer,
   ],
@@ -64,6 +71,11 @@ import { Dictionary, PeopleModule } from '#platform';
     SalesFeedService,
     SalesFeedListener,
     SalesQueries,
+    ChurnService,
+    ChurnQueries,
+    ChurnScan,
+    ChurnScanService,
+    WeeklyScan,
     DictionaryQueries,
     DictionaryService,
     DictionarySeeder,

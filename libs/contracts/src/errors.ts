@@ -217,6 +217,14 @@ export const PROBLEMS = {
     { en: 'A customer cannot be merged into itself', zh: '客户不能合并到自身' },
     { en: 'intoId must name another customer.', zh: 'intoId 必须是另一客户。' },
   ),
+  'future-day': problem(
+    422,
+    { en: 'The day lies in the future', zh: '日期在将来' },
+    {
+      en: '{field} can be any day up to {today}, today in the business time zone.',
+      zh: '{field} 最晚为 {today}(业务时区的今天)。',
+    },
+  ),
   'weak-password': problem(422, {
     en: 'The password is too weak: at least 10 characters, not a common one, not the username',
     zh: '密码强度不足:至少 10 个字符,不能是常见密码或用户名',

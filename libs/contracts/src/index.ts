@@ -14,6 +14,7 @@ export * from './events/topology.js';
 export * from './http/activity.api.js';
 export * from './http/auth.api.js';
 export * from './http/contact.api.js';
+export * from './http/churn.api.js';
 export * from './http/customer.api.js';
 export * from './http/define-routes.js';
 export * from './http/export.api.js';

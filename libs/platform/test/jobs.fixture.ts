@@ -112,7 +112,7 @@ export class Copy {
     this.counting = new Counting(name);
     const kinds = new JobKinds([Counting], { get: () => this.counting } as unknown as ModuleRef);
     kinds.onModuleInit();
-    const uow = new UnitOfWork(this.dataSource, new RelaySignal(), []);
+    const uow = new UnitOfWork(this.dataSource, new RelaySignal(), [], { BUSINESS_TIMEZONE: 'UTC' });
     const signal = new JobSignal();
     this.jobs = new Jobs(this.dataSource, uow, kinds, signal, 'customer');
     this.runner = new JobRunner(this.dataSource, uow, kinds, signal, createLogger('customer', 'silent'));

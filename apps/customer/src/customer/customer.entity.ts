@@ -164,6 +164,13 @@ export class Customer {
     return CustomerTransferred.of(this.id, { ...this.facts(), previousOwnerId });
   }
 
+  /** At risk, lost or active again (CUS-2); undefined when it is so already. */
+  become(status: CustomerStatus): NewEvent | undefined {
+    if (this.status === status) return undefined;
+    Object.assign(this, { status });
+    return CustomerUpdated.of(this.id, this.facts());
+  }
+
   /** The order feed found another last order. */
   ordered(lastOrderDate: string | null): void {
     Object.assign(this, { lastOrderDate });

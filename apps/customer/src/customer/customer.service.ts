@@ -8,6 +8,7 @@ import {
 } from '#contracts';
 import { Dictionary, People, together, UnitOfWork, type Tx } from '#platform';
 import { Injectable } from '@nestjs/common';
+import { recoverCustomers } from '../churn/churn-recovery.js';
 import { duplicateKeys } from '../duplicate/duplicate-keys.js';
 import { hideKeys, lockKeys, lockNames, noteKeys, showKeys } from '../duplicate/known-keys.js';
 import { lockRefs } from '../sales/feed-locks.js';
@@ -49,8 +50,8 @@ export async function addCustomer(
 }
 
 /** CUS-6: a warning, never a refusal. */
-const warned = (customer: Customer, duplicates: readonly Duplicate[]): WarnedCustomerView =>
-  duplicates.length > 0 ? { ...customer.view(), duplicates: [...duplicates] } : customer.view();
+const warned = (customer: CustomerView, duplicates: readonly Duplicate[]): WarnedCustomerView =>
+  duplicates.length > 0 ? { ...customer, duplicates: [...duplicates] } : customer;
 
 /** Use cases: one method, one transaction. */
 @Injectable()
@@ -78,7 +79,7 @@ export class CustomerService {
         addCustomer(tx, customer),
       ]);
       tx.requireScope('customer.create', ownerId);
-      return warned(customer, duplicates);
+      return warned(customer.view(), duplicates);
     });
   }
 
@@ -98,8 +99,9 @@ export class CustomerService {
       await tx.save(customer);
       const duplicates = await noteSearchText(tx, customer);
       await recordCustomerActs(tx, [{ recordId: id, act: 'edited', details }]);
-      if (changes.externalRef) customer.ordered(await joinOrders(tx, customer));
-      return warned(customer, duplicates);
+      if (!changes.externalRef) return warned(customer.view(), duplicates);
+      customer.ordered(await joinOrders(tx, customer));
+      return warned(await standing(tx, customer), duplicates);
     });
   }
 
@@ -132,7 +134,9 @@ export class CustomerService {
       await showKeys(tx, id);
       await recordCustomerActs(tx, [{ recordId: id, act: 'restored' }]);
       customer.ordered(await joinOrders(tx, { ...customer, refs }));
-      return customer.view();
+      // Orders that came while it was deleted count from now on.
+      await recoverCustomers(tx, [id]);
+      return standing(tx, customer);
     });
   }
 
@@ -145,6 +149,14 @@ export class CustomerService {
       { field: 'type', type: 'company_type', code: type },
     ]);
   }
+}
+
+/** The customer as its orders have left it: at risk or lost no more, perhaps. */
+async function standing(tx: Tx, customer: Customer): Promise<CustomerView> {
+  const [row] = await tx.query<Pick<CustomerView, 'status'>>('SELECT status FROM customer WHERE id = $1', [
+    customer.id,
+  ]);
+  return { ...customer.view(), ...row };
 }
 
 /** What names the customer to the sales system: its own references, and those of the customers that were merged into it (CUS-6). */

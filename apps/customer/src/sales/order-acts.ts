@@ -16,17 +16,17 @@ export interface OrderState {
 /** The columns of `sales_order` as `OrderState` names them. */
 export const ORDER_STATE = 'id, key, customer_id AS "customerId", date, status, currency, address, total';
 
-interface Change {
+export interface OrderChange {
   /** Nothing for an order that is new. */
   readonly before?: OrderState;
   readonly after: OrderState;
 }
 
 /** Puts orders on the timelines of the customers that they came to, changed at, or went away from. */
-export const recordOrderActs = (tx: Tx, changes: readonly Change[]): Promise<void> =>
+export const recordOrderActs = (tx: Tx, changes: readonly OrderChange[]): Promise<void> =>
   recordCustomerActs(tx, changes.flatMap(actsOf));
 
-function actsOf({ before, after }: Change): Act<CustomerAct>[] {
+function actsOf({ before, after }: OrderChange): Act<CustomerAct>[] {
   const gist = { orderId: after.id, ...shown(after) };
   const act = (recordId: string, name: CustomerAct, details: object): Act<CustomerAct>[] => [
     { recordId, act: name, details },

@@ -3,7 +3,7 @@ import type { Tx } from '#platform';
 import { feedResult, keepRejections, sortItems } from './feed-item.js';
 import { lockRefs, shareProductNames } from './feed-locks.js';
 import { orderAmounts } from './money.js';
-import { ORDER_STATE, recordOrderActs, type OrderState } from './order-acts.js';
+import { ORDER_STATE, type OrderState } from './order-acts.js';
 import { noteLastOrders, publishOrders } from './order-record.js';
 
 /** FEED-2, FEED-3: orders by key, the newest version wins; an unknown customer or product does not keep one out. */
@@ -38,10 +38,10 @@ export async function feedOrders(tx: Tx, items: readonly unknown[]): Promise<Fee
   const touched = [...before.filter(({ key }) => ids.has(key)), ...changed].flatMap(
     ({ customerId }) => customerId ?? [],
   );
-  await noteLastOrders(tx, [...new Set(touched)]);
   const known = new Map(before.map((order) => [order.key, order]));
-  await recordOrderActs(
+  await noteLastOrders(
     tx,
+    [...new Set(touched)],
     changed.map((after) => ({ before: known.get(after.key), after })),
   );
   await publishOrders(tx, [...ids.values()]);

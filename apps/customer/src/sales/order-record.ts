@@ -1,6 +1,7 @@
 import { OrderRecorded, type CustomerView } from '#contracts';
 import { formatMoney, type Tx } from '#platform';
-import { ORDER_STATE, recordOrderActs, type OrderState } from './order-acts.js';
+import { recoverCustomers } from '../churn/churn-recovery.js';
+import { ORDER_STATE, type OrderChange, type OrderState, recordOrderActs } from './order-acts.js';
 
 interface OrderRow {
   id: string;
@@ -39,8 +40,15 @@ export async function publishOrders(tx: Tx, ids: readonly string[]): Promise<voi
     );
 }
 
-/** The last order that is not cancelled; customers are locked first, or two orders at once would not see each other. */
-export async function noteLastOrders(tx: Tx, customerIds: readonly string[]): Promise<void> {
+/**
+ * What orders have made of these customers: their last order that is not cancelled, their timelines, and whoever ordered again is no
+ * longer at risk or lost (CHU-4). Customers are locked first, or two orders at once would not see each other.
+ */
+export async function noteLastOrders(
+  tx: Tx,
+  customerIds: readonly string[],
+  changes: readonly OrderChange[] = [],
+): Promise<void> {
   if (customerIds.length === 0) return;
   await tx.query('SELECT id FROM customer WHERE id = ANY($1) ORDER BY id FOR UPDATE', [customerIds]);
   await tx.query(
@@ -50,6 +58,8 @@ export async function noteLastOrders(tx: Tx, customerIds: readonly string[]): Pr
       WHERE c.id = o.id AND c.last_order_date IS DISTINCT FROM o.last`,
     [customerIds],
   );
+  await recordOrderActs(tx, changes);
+  await recoverCustomers(tx, customerIds);
 }
 
 interface Referred {
@@ -78,9 +88,9 @@ export async function joinOrders(tx: Tx, customer: Referred): Promise<CustomerVi
   const orders = waiting.map(({ id }) => id);
   await tx.query('UPDATE sales_order SET customer_id = $1 WHERE id = ANY($2)', [customer.id, orders]);
   const before = waiting.flatMap(({ customerId }) => customerId ?? []);
-  await noteLastOrders(tx, [...new Set([customer.id, ...before])]);
-  await recordOrderActs(
+  await noteLastOrders(
     tx,
+    [...new Set([customer.id, ...before])],
     waiting.map((order) => ({ before: order, after: { ...order, customerId: customer.id } })),
   );
   await publishOrders(tx, orders);

@@ -13,6 +13,11 @@ export class SalesController {
     return this.queries.products(query, actor);
   }
 
+  @Handles(SalesRoutes.getProduct)
+  product(@Param('key') key: string) {
+    return this.queries.product(key);
+  }
+
   @Handles(SalesRoutes.listStock)
   stock(@Query() query: ListQuery, @CurrentActor() actor: Actor) {
     return this.queries.stock(query, actor);
@@ -21,6 +26,11 @@ export class SalesController {
   @Handles(SalesRoutes.listOrders)
   orders(@Query() query: ListQuery, @CurrentActor() actor: Actor) {
     return this.queries.orders(query, actor);
+  }
+
+  @Handles(SalesRoutes.getOrder)
+  order(@Param('id') id: string, @CurrentActor() actor: Actor) {
+    return this.queries.order(id, actor);
   }
 
   @Handles(SalesRoutes.listUnmatchedOrders)

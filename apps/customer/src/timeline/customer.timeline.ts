@@ -25,6 +25,7 @@ export type CustomerAct =
   | 'churn-measure-added'
   | 'churn-recovered'
   | 'lost'
+  | 'reactivated'
   | 'ticket-created'
   | 'ticket-assigned'
   | 'ticket-handled'

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { CHURN_ALERT_STATUSES } from '../http/churn.api.js';
 import { CUSTOMER_STATUSES } from '../http/customer.api.js';
-import { CalendarDate, Id } from '../http/fields.js';
+import { CalendarDate, Id, Instant } from '../http/fields.js';
 import { ORDER_STATUSES } from '../http/sales.api.js';
 import { defineEvent } from './define-event.js';
 
@@ -198,4 +199,50 @@ export const DictionaryEntryRemoved = defineEvent(
   1,
   'A value that nobody had ever used was removed · 从未使用过的字典项被删除',
   Entry,
+);
+
+const Alert = z.object({
+  alertId: Id,
+  customerId: Id,
+  ownerId: Id.nullable(),
+  status: z.enum(CHURN_ALERT_STATUSES),
+  /** When the alert was raised; null: never ordered. */
+  lastOrderDate: CalendarDate.nullable(),
+  since: CalendarDate,
+  asOf: CalendarDate,
+  raisedAt: Instant,
+  reason: z.string().nullable(),
+  lostAt: Instant.nullable(),
+  recoveredAt: Instant.nullable(),
+});
+const Measured = Alert.extend({ date: CalendarDate, measure: z.string() });
+export const ChurnAlertRaised = defineEvent(
+  'customer.churn-alert.raised',
+  1,
+  'A customer has bought nothing for too long · 客户长期未下单,产生流失预警',
+  Alert,
+);
+export const ChurnAlertPostponed = defineEvent(
+  'customer.churn-alert.postponed',
+  1,
+  'A loss was postponed by a measure · 采取措施暂缓流失',
+  Measured,
+);
+export const ChurnMeasureAdded = defineEvent(
+  'customer.churn-alert.measure-added',
+  1,
+  'One more measure was taken against a loss · 追加了暂缓措施',
+  Measured,
+);
+export const ChurnAlertLost = defineEvent(
+  'customer.churn-alert.lost',
+  1,
+  'The loss of a customer was confirmed · 确认客户流失',
+  Alert,
+);
+export const ChurnAlertRecovered = defineEvent(
+  'customer.churn-alert.recovered',
+  1,
+  'A customer at risk has ordered again · 有流失风险的客户重新下单',
+  Alert,
 );

@@ -1,6 +1,7 @@
 import { ActivityRoutes } from './activity.api.js';
 import { AuthRoutes } from './auth.api.js';
 import { ContactRoutes } from './contact.api.js';
+import { ChurnRoutes } from './churn.api.js';
 import { CustomerRoutes } from './customer.api.js';
 import type { ServiceRoute } from './define-routes.js';
 import { DictionaryRoutes } from './dictionary.api.js';
@@ -29,6 +30,7 @@ export const ROUTES: readonly ServiceRoute[] = [
   MergeRoutes,
   TransferRoutes,
   SalesRoutes,
+  ChurnRoutes,
   DictionaryRoutes,
   ServiceRoutes,
   ReportingRoutes,

@@ -149,9 +149,13 @@ export const SalesRoutes = defineRoutes('customer', 'sales', {
   listFeedRejections: {
     method: 'GET',
     path: '/sales-feed/rejections',
-    access: 'sales-feed.write',
+    access: 'order.read',
     summary: 'Items that were rejected, with the reason · 被拒绝的数据',
-    list: { filters: { kind: 'code' }, sorts: ['rejectedAt'], defaultSort: '-rejectedAt' },
+    list: {
+      filters: { kind: 'code', key: 'code', rejectedAt: 'instant' },
+      sorts: ['rejectedAt'],
+      defaultSort: '-rejectedAt',
+    },
     response: page(RejectionView),
   },
   listProducts: {
@@ -166,6 +170,13 @@ export const SalesRoutes = defineRoutes('customer', 'sales', {
       search: true,
     },
     response: page(ProductView),
+  },
+  getProduct: {
+    method: 'GET',
+    path: '/products/:key',
+    access: 'product.read',
+    summary: 'One product, by its key · 产品详情',
+    response: ProductView,
   },
   listStock: {
     method: 'GET',
@@ -188,6 +199,13 @@ export const SalesRoutes = defineRoutes('customer', 'sales', {
     list: orderList,
     response: page(OrderView),
   },
+  getOrder: {
+    method: 'GET',
+    path: '/orders/:id',
+    access: 'order.read',
+    summary: 'One order, by its id or its key · 订单详情',
+    response: OrderView,
+  },
   listUnmatchedOrders: {
     method: 'GET',
     path: '/orders/unmatched',
@@ -200,8 +218,8 @@ export const SalesRoutes = defineRoutes('customer', 'sales', {
     method: 'GET',
     path: '/customers/:id/orders',
     access: 'order.read',
-    summary: 'Order history of a customer · 客户历史订单',
-    list: orderList,
+    summary: 'Order history of a customer; q looks in number, address and products · 客户历史订单',
+    list: { ...orderList, search: true },
     response: page(OrderView),
     record: 'customer',
   },
