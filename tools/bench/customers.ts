@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { foldName, searchText } from '#platform';
+import { duplicateKeys } from '../../apps/customer/src/duplicate/duplicate-keys.js';
 
 /** Demo users that own customers, each as often as it stands here; the statuses likewise. */
 const OWNERS = ['alice', 'alice', 'bob'];
@@ -29,10 +30,11 @@ const syllable = (digits: number) =>
 
 const GROW = `
   INSERT INTO customer (id, code, version, status, name, folded_name, owner_id, region, level, satisfaction, industry, phone, address,
-                        tags, search_text, created_at)
+                        tags, search_text, duplicate_keys, created_at)
   SELECT (lpad(to_hex((extract(epoch FROM created_at) * 1000)::bigint), 12, '0') || '7' || substr(hash, 1, 3) || '8' || substr(hash, 4, 15))::uuid,
          code, 1, status, name, ${NAME_FOLDED('name')}, owner_id, region, level, satisfaction, industry, phone, address,
-         '{}', concat_ws(chr(10), ${FOLDED('name')}, ${FOLDED('code')}, ${FOLDED('phone')}), created_at
+         '{}', concat_ws(chr(10), ${FOLDED('name')}, ${FOLDED('code')}, ${FOLDED('phone')}),
+         ARRAY['n:' || regexp_replace(${FOLDED('name')}, '有限公司$', ''), 'p:' || regexp_replace(phone, '\\D', '', 'g')], created_at
     FROM (
       SELECT n, hash, 'CUS-' || (10000000 + n) AS code, ${pick('$1::text[]', 0)} AS status, ${pick('$2::uuid[]', 1)} AS owner_id,
              CASE WHEN ${at(7)} % 5 = 0
@@ -73,11 +75,16 @@ export async function growCustomers(database: pg.Client, from: number, to: numbe
     from + 1,
     to,
   ]);
+  await database.query('TRUNCATE customer_key');
+  await database.query(`
+    INSERT INTO customer_key (key, customer_id, again)
+    SELECT key, id, row_number() OVER (PARTITION BY key ORDER BY id) > 1
+      FROM customer, unnest(duplicate_keys) AS key WHERE deleted_at IS NULL`);
   await database.query(`SET maintenance_work_mem = '512MB'`);
   await database.query(rows[0]!.sql);
   await requireSameTexts(database);
   // What autovacuum would do a minute later, in the middle of a round.
-  await database.query('VACUUM (ANALYZE) customer');
+  await database.query('VACUUM (ANALYZE) customer, customer_key');
   await database.query('CHECKPOINT');
 }
 
@@ -91,12 +98,20 @@ async function ownerIds(database: pg.Client): Promise<Map<string, string>> {
 
 /** The texts that the product's own code makes for the last thousand must be the ones that SQL made. */
 async function requireSameTexts(database: pg.Client): Promise<void> {
-  const { rows } = await database.query<Record<'name' | 'code' | 'phone' | 'search_text' | 'folded_name', string>>(
-    'SELECT name, code, phone, search_text, folded_name FROM customer ORDER BY created_at DESC LIMIT 1000',
+  const { rows } = await database.query<
+    Record<'name' | 'code' | 'phone' | 'search_text' | 'folded_name', string> & { duplicate_keys: string[] }
+  >(
+    'SELECT name, code, phone, search_text, folded_name, duplicate_keys FROM customer ORDER BY created_at DESC LIMIT 1000',
   );
-  for (const { name, code, phone, search_text, folded_name } of rows)
-    if (search_text !== searchText(name, code, phone) || folded_name !== foldName(name))
-      throw new Error(`The benchmark stores ${JSON.stringify(search_text)} for the customer ${name} ${code} ${phone}`);
+  for (const { name, code, phone, search_text, folded_name, duplicate_keys } of rows)
+    if (
+      search_text !== searchText(name, code, phone) ||
+      folded_name !== foldName(name) ||
+      duplicate_keys.join() !== duplicateKeys([{ name, phone }], []).join()
+    )
+      throw new Error(
+        `The benchmark stores ${JSON.stringify([search_text, duplicate_keys])} for the customer ${name} ${code} ${phone}`,
+      );
 }
 
 /** One request: the path of the product behind `/api/v1`, and the parameters of the statement that it comes to. */
