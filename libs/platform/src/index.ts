@@ -17,7 +17,7 @@ export {
   searchText,
 } from './db/search.js';
 export { escapeLike, type ListPlan, type Page, readAll, readList } from './db/list.js';
-export type { ListQuery } from './db/list-query.js';
+export type { Condition, ListQuery } from './db/list-query.js';
 export { type RecordPolicy, visibleTo } from './db/record-policy.js';
 export { runSql, together } from './db/sql.js';
 export { CREATE_SUCCESSORS, DROP_SUCCESSORS, noteSuccessor } from './db/successors.js';

@@ -3,6 +3,7 @@ import { containsText, readList, runSql, visibleTo, type ListPlan, type ListQuer
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ofCustomer } from '../merge/successors.js';
+import { knownDay } from '../customer/customer-search.js';
 import { ofVisibleCustomers, requireVisible } from '../customer/customer.policy.js';
 
 type Row = Omit<ActivityView, 'createdAt'> & { readonly createdAt: Date } & Record<string, unknown>;
@@ -16,8 +17,7 @@ const NONE = `'infinity'::date`;
 const FOLLOW_UP = `coalesce(t.next_follow_up_date, ${NONE})`;
 const ActivityPolicy = ofVisibleCustomers('activity');
 
-/** Without a follow-up it sorts behind all days, but it is not "from 2026 on". */
-export const activityPlan = (query: ListQuery): ListPlan<ActivityView> => ({
+export const ACTIVITIES: ListPlan<ActivityView> = {
   definition: ACTIVITY_LIST,
   from: FROM,
   select: COLUMNS,
@@ -30,6 +30,10 @@ export const activityPlan = (query: ListQuery): ListPlan<ActivityView> => ({
     contactId: 't.contact_id',
     nextFollowUpDate: FOLLOW_UP,
   },
+  conditions: {
+    customerId: ofCustomer,
+    nextFollowUpDate: knownDay('t.next_follow_up_date', FOLLOW_UP, `< ${NONE}`),
+  },
   ordered: {
     date: {
       contactId: 't.contact_id',
@@ -39,15 +43,10 @@ export const activityPlan = (query: ListQuery): ListPlan<ActivityView> => ({
     },
     nextFollowUpDate: { ownerId: 't.owner_id' },
   },
-  conditions: { customerId: ofCustomer },
   search: containsText('t.search_text'),
   policy: ActivityPolicy,
-  where: {
-    sql: query.conditions.some(({ field }) => field === 'nextFollowUpDate') ? `${FOLLOW_UP} < ${NONE}` : 'true',
-    parameters: [],
-  },
   view,
-});
+};
 
 /** Reads: SQL straight to views. */
 @Injectable()
@@ -55,14 +54,13 @@ export class ActivityQueries {
   constructor(private readonly dataSource: DataSource) {}
 
   list(query: ListQuery, actor: Actor): Promise<Page<ActivityView>> {
-    return readList(this.dataSource, activityPlan(query), query, actor);
+    return readList(this.dataSource, ACTIVITIES, query, actor);
   }
 
   async ofCustomer(customerId: string, query: ListQuery, actor: Actor): Promise<Page<ActivityView>> {
     await requireVisible(this.dataSource, actor, customerId);
-    const plan = activityPlan(query);
-    const where = { sql: `${plan.where!.sql} AND t.customer_id = $1`, parameters: [customerId] };
-    return readList(this.dataSource, { ...plan, where }, query, actor);
+    const ofThis = { field: 'customerId', operator: 'in', values: [customerId] } as const;
+    return readList(this.dataSource, ACTIVITIES, { ...query, conditions: [ofThis, ...query.conditions] }, actor);
   }
 
   async one(customerId: string, activityId: string, actor: Actor): Promise<ActivityView> {

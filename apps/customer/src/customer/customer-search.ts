@@ -1,5 +1,5 @@
 import type { Duplicate } from '#contracts';
-import { searchText, together, type Tx } from '#platform';
+import { searchText, together, type Condition, type Tx } from '#platform';
 import { duplicateKeys } from '../duplicate/duplicate-keys.js';
 import { renewKeys } from '../duplicate/known-keys.js';
 
@@ -34,8 +34,20 @@ export const contactSearchText = (
 ): string => searchText(name, officePhone, mobile, email, customerName);
 
 /** A list's condition for `tags`: any of them. What has none is in no index of tags. */
-export const anyTag = ({ values }: { values: readonly unknown[] }, add: (value: unknown) => string): string =>
+export const anyTag = ({ values }: Condition, add: (value: unknown) => string): string =>
   `t.tags <> '{}' AND t.tags && ${add(values)}::text[]`;
+
+/**
+ * A list's condition for a day that may be missing. `indexed` puts those without one at an end of all days, beyond `known`; of the
+ * column itself PostgreSQL knows better how many days there are.
+ */
+export const knownDay =
+  (column: string, indexed: string, known: string) =>
+  ({ operator, values }: Condition, add: (value: unknown) => string): string => {
+    const places = values.map(add);
+    const compared = operator === 'in' ? `IN (${places.join(', ')})` : `${operator} ${places[0]}`;
+    return `${column} ${compared} AND ${indexed} ${compared} AND ${indexed} ${known}`;
+  };
 
 /**
  * After a change of the customer, of one of its contacts, or of what was merged into it.

@@ -3,7 +3,7 @@ import { containsText, readList, runSql, visibleTo, type ListPlan, type ListQuer
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Customer } from './customer.entity.js';
-import { anyTag } from './customer-search.js';
+import { anyTag, knownDay } from './customer-search.js';
 import { byNumber } from '../merge/successors.js';
 import { CustomerPolicy } from './customer.policy.js';
 
@@ -38,11 +38,10 @@ const NEWEST = {
   credit: 't.credit',
 };
 
-/** Who never ordered sorts before all days, but did not order "before 2020". */
 export function customerPlan({ conditions }: ListQuery): ListPlan<CustomerView> {
-  const of = (name: string) => conditions.find(({ field }) => field === name);
+  const status = conditions.find(({ field }) => field === 'status');
   // The active ones, nearly all, stand in no index of the status.
-  const isNotActive = of('status')?.values.includes('active') === false;
+  const isNotActive = status?.values.includes('active') === false;
   return {
     definition: CustomerRoutes.listCustomers.list,
     from: 'customer t',
@@ -67,6 +66,7 @@ export function customerPlan({ conditions }: ListQuery): ListPlan<CustomerView> 
       code: byNumber,
       level: ({ values }, add) => `t.level IN (${values.map(add).join(', ')})`,
       tags: anyTag,
+      lastOrderDate: knownDay('t.last_order_date', LAST_ORDER, `> ${NEVER}`),
       neverOrdered: ({ values }) => (values.length > 1 ? 'true' : `${LAST_ORDER} ${values[0] ? '=' : '>'} ${NEVER}`),
     },
     ordered: { createdAt: isNotActive ? { ...NEWEST, status: 't.status' } : NEWEST },
@@ -74,10 +74,7 @@ export function customerPlan({ conditions }: ListQuery): ListPlan<CustomerView> 
     searchCovers: ['name'],
     rollsUp: { region: 'region' },
     policy: CustomerPolicy,
-    where: {
-      sql: `${isNotActive ? `t.status <> 'active'` : 'true'} AND ${of('lastOrderDate') ? `${LAST_ORDER} > ${NEVER}` : 'true'}`,
-      parameters: [],
-    },
+    where: { sql: isNotActive ? `t.status <> 'active'` : 'true', parameters: [] },
     view,
   };
 }

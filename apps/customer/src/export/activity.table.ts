@@ -1,5 +1,4 @@
-import type { ListQuery } from '#platform';
-import { activityPlan } from '../activity/activity.queries.js';
+import { ACTIVITIES } from '../activity/activity.queries.js';
 import { instant, type ExportTable } from './export-table.js';
 
 const SELECT = {
@@ -19,9 +18,9 @@ const SELECT = {
 };
 
 /** No import takes activities, so with codes it has all columns. */
-export const activityTable = (query: ListQuery): ExportTable => ({
+export const activityTable: ExportTable = {
   name: 'activities',
-  plan: activityPlan(query),
+  plan: ACTIVITIES,
   joins: 'LEFT JOIN contact k ON k.id = t.contact_id LEFT JOIN person p ON p.id = t.author_id',
   select: SELECT,
   columns: [
@@ -40,4 +39,4 @@ export const activityTable = (query: ListQuery): ExportTable => ({
     { field: 'createdAt', label: { en: 'Recorded', zh: '录入时间' }, width: 22 },
   ],
   imported: Object.keys(SELECT),
-});
+};

@@ -7,7 +7,7 @@ const GENDERS = {
   other: { en: 'other', zh: '其他' },
 };
 
-export const contactTable = (): ExportTable => ({
+export const contactTable: ExportTable = {
   name: 'contacts',
   plan: CONTACTS,
   joins: 'LEFT JOIN person p ON p.id = c.owner_id',
@@ -56,4 +56,4 @@ export const contactTable = (): ExportTable => ({
     'tags',
     'remarks',
   ],
-});
+};

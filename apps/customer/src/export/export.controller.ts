@@ -25,12 +25,12 @@ export class ExportController {
 
   @Handles(ExportRoutes.exportContacts)
   contacts(@Query() query: ListQuery, @CurrentActor() actor: Actor) {
-    return this.file(contactTable(), query, actor);
+    return this.file(contactTable, query, actor);
   }
 
   @Handles(ExportRoutes.exportActivities)
   activities(@Query() query: ListQuery, @CurrentActor() actor: Actor) {
-    return this.file(activityTable(query), query, actor);
+    return this.file(activityTable, query, actor);
   }
 
   private async file(table: ExportTable, query: ListQuery, actor: Actor): Promise<StreamableFile> {
