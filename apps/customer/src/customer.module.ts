@@ -25,6 +25,9 @@ import { MergeController } from './merge/merge.controller.js';
 import { MergeQueries } from './merge/merge.queries.js';
 import { MergeService } from './merge/merge.service.js';
 import { MergeUndoService } from './merge/merge-undo.service.js';
+import { ContactImport } from './import/contact-import.js';
+import { CustomerImport } from './import/customer-import.js';
+import { ImportController } from './import/import.controller.js';
 import { SalesController } from './sales/sales.controller.js';
 import { SalesFeedController } from './sales/sales-feed.controller.js';
 import { SalesFeedListener } from './sales/sales-feed.listener.js';
@@ -55,6 +58,7 @@ import { Dictionary, PeopleModule } from '#platform';
     ChurnController,
     DictionaryController,
     OpportunityConsumer,
+    ImportController,
   ],
   providers: [
     CustomerService,
@@ -80,6 +84,8 @@ import { Dictionary, PeopleModule } from '#platform';
     DictionaryService,
     DictionarySeeder,
     Dictionary,
+    CustomerImport,
+    ContactImport,
   ],
 })
 export class CustomerModule {}

@@ -5,7 +5,7 @@ export { dayIn, localTime } from './context/business-time.js';
 export * from './context/request-context.js';
 export * from './context/trace.js';
 export type { EntityClass, MigrationClass } from './db/data-source.js';
-export { type Act, type History, recordActs, timelinePlan } from './db/timeline.js';
+export { type Act, copyActs, type History, recordActs, timelinePlan } from './db/timeline.js';
 export {
   containsText,
   CREATE_BIGRAMS,
@@ -50,7 +50,7 @@ export { type RunningApp, runMain } from './start/run-main.js';
 export { startService } from './start/start-service.js';
 export type { ServiceDefinition } from './start/service.module.js';
 export { LOGGER, SERVICE_CONFIG, SERVICE_NAME } from './start/tokens.js';
-export { type Checked, importBatches, type ImportRow, openImport } from './table-file/import-file.js';
+export { type Checked, type ImportBatch, importBatches, type ImportRow, openImport } from './table-file/import-file.js';
 export type { TableFormat } from './table-file/table.js';
 export { fold, foldName } from './text/fold.js';
 export { formatMoney } from './text/format-money.js';

@@ -81,3 +81,12 @@ export async function noteSearchText(tx: Tx, customer: Searched): Promise<Duplic
     );
   return renewKeys(tx, id, before!.keys, keys);
 }
+
+/** After changes of the contacts of many customers, which are locked. */
+export async function noteSearchTexts(tx: Tx, customerIds: readonly string[]): Promise<void> {
+  const customers = await tx.query<Searched>(
+    'SELECT id, name, code, phone FROM customer WHERE id = ANY ($1) ORDER BY id',
+    [customerIds],
+  );
+  await together(customers.map((customer) => noteSearchText(tx, customer)));
+}

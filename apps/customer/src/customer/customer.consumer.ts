@@ -5,6 +5,7 @@ import { Ctx, Payload } from '@nestjs/microservices';
 import { Contact } from '../contact/contact.entity.js';
 import { duplicateKeys } from '../duplicate/duplicate-keys.js';
 import { lockKeys } from '../duplicate/known-keys.js';
+import { shareImports } from '../import/import-locks.js';
 import { lockRefs } from '../sales/feed-locks.js';
 import { recordCustomerActs } from '../timeline/customer.timeline.js';
 import { Customer } from './customer.entity.js';
@@ -18,7 +19,8 @@ export class CustomerConsumer {
    */
   @On(OpportunityWon)
   async createCustomer(@Payload() won: DataOf<typeof OpportunityWon>, @Ctx() tx: EventTx): Promise<void> {
-    const [, made, existing, code] = await together([
+    const [, , made, existing, code] = await together([
+      shareImports(tx),
       lockKeys(tx, duplicateKeys([{ name: won.customerName, phone: won.contactPhone }], [])),
       tx.query('SELECT 1 FROM customer WHERE source_opportunity_id = $1', [won.opportunityId]),
       livingOfName(tx, foldName(won.customerName)),

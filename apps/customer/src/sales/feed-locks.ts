@@ -14,6 +14,12 @@ export async function lockRefs(tx: Tx, refs: readonly string[]): Promise<void> {
   );
 }
 
+/** All of them at once, for work on thousands of references. */
+export const lockAllRefs = (tx: Tx) =>
+  tx.query(
+    `SELECT pg_advisory_xact_lock(hashtext('customer-ref'), bucket) FROM generate_series(0, ${BUCKETS - 1}) AS bucket`,
+  );
+
 /** The same between products (alone) and the orders that take their names (side by side). */
 export const lockProductNames = (tx: Tx) => tx.query(`SELECT pg_advisory_xact_lock(hashtext('product-names'))`);
 export const shareProductNames = (tx: Tx) => tx.query(`SELECT pg_advisory_xact_lock_shared(hashtext('product-names'))`);

@@ -65,7 +65,6 @@ export async function noteLastOrders(
 interface Referred {
   readonly id: string;
   readonly refs: readonly string[];
-  readonly lastOrderDate: string | null;
 }
 
 /**
@@ -73,29 +72,43 @@ interface Referred {
  * living customer still has who gave the reference up. Take `lockRefs` before; an existing customer is locked.
  * @returns the customer's last order date
  */
-export async function joinOrders(tx: Tx, customer: Referred): Promise<CustomerView['lastOrderDate']> {
-  const waiting = await tx.query<OrderState>(
-    `SELECT ${ORDER_STATE} FROM sales_order o
-      WHERE o.customer_ref = ANY($2) AND o.customer_id IS DISTINCT FROM $1
+export async function joinOrders(
+  tx: Tx,
+  customer: Referred & { readonly lastOrderDate: string | null },
+): Promise<CustomerView['lastOrderDate']> {
+  const joined = await joinOrdersOfMany(tx, [customer]);
+  if (joined === 0) return customer.lastOrderDate;
+  const [row] = await tx.query<{ last: string | null }>('SELECT last_order_date AS last FROM customer WHERE id = $1', [
+    customer.id,
+  ]);
+  return row?.last ?? null;
+}
+
+/** The same for many customers. @returns how many orders were joined on */
+export async function joinOrdersOfMany(tx: Tx, customers: readonly Referred[]): Promise<number> {
+  const refs = customers.flatMap(({ id, refs: each }) => each.map((ref) => ({ id, ref })));
+  const waiting = await tx.query<OrderState & { becomes: string }>(
+    `SELECT ${ORDER_STATE}, r.becomes
+       FROM unnest($1::uuid[], $2::text[]) AS r (becomes, ref) JOIN sales_order o ON o.customer_ref = r.ref
+      WHERE o.customer_id IS DISTINCT FROM r.becomes
         AND (o.customer_id IS NULL OR EXISTS (
               SELECT 1 FROM customer c WHERE c.id = o.customer_id AND c.deleted_at IS NULL
                  AND c.code <> o.customer_ref AND c.external_ref IS DISTINCT FROM o.customer_ref
                  AND NOT EXISTS (SELECT FROM customer m WHERE m.survivor_id = c.id AND o.customer_ref IN (m.code, m.external_ref))))
       ORDER BY o.id FOR UPDATE OF o`,
-    [customer.id, customer.refs],
+    [refs.map(({ id }) => id), refs.map(({ ref }) => ref)],
   );
-  if (waiting.length === 0) return customer.lastOrderDate;
+  if (waiting.length === 0) return 0;
   const orders = waiting.map(({ id }) => id);
-  await tx.query('UPDATE sales_order SET customer_id = $1 WHERE id = ANY($2)', [customer.id, orders]);
-  const before = waiting.flatMap(({ customerId }) => customerId ?? []);
+  await tx.query(
+    `UPDATE sales_order o SET customer_id = w.becomes FROM unnest($1::uuid[], $2::uuid[]) AS w (id, becomes) WHERE o.id = w.id`,
+    [orders, waiting.map(({ becomes }) => becomes)],
+  );
   await noteLastOrders(
     tx,
-    [...new Set([customer.id, ...before])],
-    waiting.map((order) => ({ before: order, after: { ...order, customerId: customer.id } })),
+    [...new Set(waiting.flatMap(({ customerId, becomes }) => [becomes, ...(customerId ? [customerId] : [])]))],
+    waiting.map(({ becomes, ...order }) => ({ before: order, after: { ...order, customerId: becomes } })),
   );
   await publishOrders(tx, orders);
-  const [row] = await tx.query<{ last: string | null }>('SELECT last_order_date AS last FROM customer WHERE id = $1', [
-    customer.id,
-  ]);
-  return row?.last ?? null;
+  return orders.length;
 }

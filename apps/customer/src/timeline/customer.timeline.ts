@@ -1,4 +1,4 @@
-import { type Act, type History, recordActs, type Tx } from '#platform';
+import { type Act, copyActs, type History, recordActs, type Tx } from '#platform';
 
 /** What can happen to a customer (CUS-4): what people and the sales system did, and what other services tell by events. */
 export type CustomerAct =
@@ -38,3 +38,7 @@ export const CUSTOMER_HISTORY: History = { table: 'customer_history', record: 'c
 /** Puts acts on the timelines of their customers, in the transaction of the acts; many at once for work on many customers. */
 export const recordCustomerActs = (tx: Tx, acts: readonly Act<CustomerAct>[]): Promise<void> =>
   recordActs(tx, CUSTOMER_HISTORY, acts);
+
+/** The same for thousands of them; wait for it before anything else. */
+export const copyCustomerActs = (tx: Tx, acts: readonly Act<CustomerAct>[]): Promise<void> =>
+  copyActs(tx, CUSTOMER_HISTORY, acts);

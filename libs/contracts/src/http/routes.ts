@@ -6,6 +6,7 @@ import { CustomerRoutes } from './customer.api.js';
 import type { ServiceRoute } from './define-routes.js';
 import { DictionaryRoutes } from './dictionary.api.js';
 import { ExportRoutes } from './export.api.js';
+import { CustomerImportRoutes } from './import.api.js';
 import { JobRoutes } from './jobs.api.js';
 import { MarketingRoutes } from './marketing.api.js';
 import { MergeRoutes } from './merge.api.js';
@@ -35,6 +36,8 @@ export const ROUTES: readonly ServiceRoute[] = [
   ServiceRoutes,
   ReportingRoutes,
   JobRoutes,
+  CustomerImportRoutes,
+  CustomerImportRoutes,
 ]
   .flatMap((routes) => Object.values<ServiceRoute>(routes))
   .concat(OPERATIONS_ROUTES);

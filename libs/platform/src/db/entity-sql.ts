@@ -1,4 +1,5 @@
 import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
+import { copyRows } from './copy.js';
 import { runSql } from './sql.js';
 
 type EntityType<E> = new () => E;
@@ -77,5 +78,25 @@ export async function updateRecord(
     manager,
     `UPDATE ${quoted(metadata.tableName)} SET ${columns.map(({ databaseName }, index) => `${quoted(databaseName)} = $${index + 2}`).join(', ')} WHERE id = $1`,
     [record.id, ...columns.map((column) => valueOf(column, record))],
+  );
+}
+
+/** Writes many new records of one kind, each with all of its columns. */
+export async function copyRecords<E extends ObjectLiteral>(
+  manager: EntityManager,
+  records: readonly E[],
+  also: Readonly<Record<string, (record: E) => unknown>> = {},
+): Promise<void> {
+  if (records.length === 0) return;
+  const { columns, tableName } = manager.dataSource.getMetadata(records[0]!.constructor);
+  const more = Object.values(also);
+  await copyRows(
+    manager,
+    tableName,
+    [...columns.map(({ databaseName }) => databaseName), ...Object.keys(also)],
+    records.map((record) => [
+      ...columns.map((column) => valueOf(column, record)),
+      ...more.map((valueFor) => valueFor(record)),
+    ]),
   );
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
-import type pg from 'pg';
+import pg from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { hasSqlState } from './sql-state.js';
 
@@ -24,6 +24,8 @@ interface Session {
   readonly executor: Executor;
   /** The error that broke the transaction: statements behind it only hear that it is broken. */
   failure?: unknown;
+  /** Rows are on their way: what went out now would be taken for some of them. */
+  copying?: boolean;
 }
 /** The session of each transaction; none any more when it is over: what would come then, would come outside of it. */
 const sessions = new WeakMap<QueryRunner, Session | undefined>();
@@ -50,6 +52,7 @@ export async function runSql<R>(
   const found = sessionOf(manager);
   // Not awaited without need: in a transaction the statement goes out before this function returns, so the order of calls holds.
   const session = found instanceof Promise ? await found : found;
+  if (session.copying) throw new Error('A statement must wait for the COPY before it');
   gather(session.executor);
   const name = prepared ? statementName(text) : undefined;
   try {
@@ -58,6 +61,38 @@ export async function runSql<R>(
   } catch (error) {
     session.failure ??= error;
     throw hasSqlState(error, IN_FAILED_TRANSACTION) ? session.failure : error;
+  }
+}
+
+/** A COPY, as the driver speaks it: the rows go out when the server asks for them. */
+class CopyIn extends pg.Query {
+  constructor(
+    text: string,
+    private readonly content: Buffer,
+    callback: (error: Error | null) => void,
+  ) {
+    super({ text, callback } as pg.QueryConfig);
+  }
+
+  handleCopyInResponse(connection: { sendCopyFromChunk(content: Buffer): void; endCopyFrom(): void }): void {
+    connection.sendCopyFromChunk(this.content);
+    connection.endCopyFrom();
+  }
+}
+
+/** Runs `COPY … FROM STDIN` with these rows in the transaction of the manager. */
+export async function copyIn(manager: EntityManager, text: string, rows: Buffer): Promise<void> {
+  const session = await sessionOf(manager);
+  session.copying = true;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      session.executor.query(new CopyIn(text, rows, (error) => (error ? reject(error) : resolve())));
+    });
+  } catch (error) {
+    session.failure ??= error;
+    throw hasSqlState(error, IN_FAILED_TRANSACTION) ? session.failure : error;
+  } finally {
+    session.copying = false;
   }
 }
 

@@ -1,5 +1,6 @@
 import { Id, type ListDefinition, type TimelineEntry } from '#contracts';
 import { SYSTEM } from '../context/request-context.js';
+import { copyRows } from './copy.js';
 import type { ListPlan } from './list.js';
 import type { Tx } from './tx.js';
 
@@ -34,6 +35,18 @@ export async function recordActs(tx: Tx, { table, record }: History, acts: reado
       acts.map(({ act }) => act),
       acts.map(({ details }) => JSON.stringify(details ?? {})),
     ],
+  );
+}
+
+/** The same for many acts at once; wait for it before anything else. */
+export async function copyActs(tx: Tx, { table, record }: History, acts: readonly Act[]): Promise<void> {
+  const actorId = Id.safeParse(tx.actor.id).success ? tx.actor.id : null;
+  const now = new Date().toISOString();
+  await copyRows(
+    tx.manager,
+    table,
+    [record, 'at', 'actor_id', 'act', 'details'],
+    acts.map(({ recordId, at, act, details }) => [recordId, at ?? now, actorId, act, JSON.stringify(details ?? {})]),
   );
 }
 

@@ -3,8 +3,8 @@ import type { EntityManager, ObjectLiteral } from 'typeorm';
 import { formatCode } from '../config/code-format.js';
 import { dayIn } from '../context/business-time.js';
 import { ANONYMOUS, currentContext } from '../context/request-context.js';
-import type { PendingEvent } from '../events/outbox.js';
-import { findAllLocked, findLocked, insertRecord, updateRecord } from './entity-sql.js';
+import { copyFirstEvents, type PendingEvent } from '../events/outbox.js';
+import { copyRecords, findAllLocked, findLocked, insertRecord, updateRecord } from './entity-sql.js';
 import { type RecordPolicy, visibleTo } from './record-policy.js';
 import { runSql } from './sql.js';
 
@@ -16,6 +16,8 @@ interface Row {
 /** One transaction: the change, its events, and nothing remote. */
 export class Tx {
   readonly pending: PendingEvent[] = [];
+  /** Whether events are in the outbox already. */
+  hasPublished = false;
 
   constructor(
     readonly manager: EntityManager,
@@ -72,6 +74,14 @@ export class Tx {
     return insertRecord(this.manager, record, also);
   }
 
+  /** Many new records of one kind at once; wait for it before anything else. `also`: as with `insert`, for each record. */
+  insertAll<E extends ObjectLiteral>(
+    records: readonly E[],
+    also?: Readonly<Record<string, (record: E) => unknown>>,
+  ): Promise<void> {
+    return copyRecords(this.manager, records, also);
+  }
+
   /** Writes the record back; a record with a `version` gets the next one. */
   async save<E extends ObjectLiteral & Row>(record: E): Promise<void> {
     if ('version' in record) Object.assign(record, { version: Number(record.version) + 1 });
@@ -88,9 +98,23 @@ export class Tx {
 
   /** Stored in the outbox when the transaction ends, in this order, numbered per record. */
   publish(...events: NewEvent[]): void {
-    const context = currentContext();
-    for (const event of events)
-      this.pending.push({ ...event, actorId: this.actor.id, traceparent: context?.traceparent });
+    for (const event of events) this.pending.push(this.signed(event));
+  }
+
+  /**
+   * The first event of each of many new records, none of which has one in `publish`: stored at once, in bulk. Wait for it before
+   * anything else.
+   */
+  async publishFirst(events: readonly NewEvent[]): Promise<void> {
+    this.hasPublished ||= events.length > 0;
+    await copyFirstEvents(
+      this.manager,
+      events.map((event) => this.signed(event)),
+    );
+  }
+
+  private signed(event: NewEvent): PendingEvent {
+    return { ...event, actorId: this.actor.id, traceparent: currentContext()?.traceparent };
   }
 
   /** @throws CrmError not-owner when the right covers own records only and the person is not among the owners */
@@ -102,10 +126,19 @@ export class Tx {
 
   /** The next code of a kind of record, such as `OPP-000001`, from a PostgreSQL sequence and in the format of the settings. */
   async nextCode(kind: string): Promise<string> {
+    return (await this.nextCodes(kind, 1))[0]!;
+  }
+
+  /** The same, as many as that. */
+  async nextCodes(kind: string, count: number): Promise<string[]> {
     const numbering = this.policies.find((policy) => policy.kind === kind)?.numbering;
-    if (!numbering?.format) throw new Error(`Records of the kind ${kind} have no codes`);
-    const [row] = await this.query<{ value: number }>('SELECT nextval($1::regclass) AS value', [numbering.sequence]);
-    return formatCode(numbering.format, row!.value);
+    const format = numbering?.format;
+    if (!format) throw new Error(`Records of the kind ${kind} have no codes`);
+    const rows = await this.query<{ value: number }>(
+      'SELECT nextval($1::regclass) AS value FROM generate_series(1, $2::int)',
+      [numbering.sequence, count],
+    );
+    return rows.map(({ value }) => formatCode(format, value));
   }
 
   private async isVisible(policy: RecordPolicy, id: string): Promise<boolean> {

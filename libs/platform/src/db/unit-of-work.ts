@@ -63,7 +63,7 @@ export class UnitOfWork {
           answer === undefined ? null : JSON.stringify(answer),
         ]);
       return {
-        result: { result: answer, published: tx.pending.length > 0 },
+        result: { result: answer, published: tx.hasPublished || tx.pending.length > 0 },
         last: [() => writeOutbox(manager, tx.pending), ...(claims ? [keepAnswer] : [])],
       };
     });

@@ -1,9 +1,11 @@
 import { CrmError, type DictionaryType } from '#contracts';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { runSql } from '../db/sql.js';
 import type { Tx } from '../db/tx.js';
 import { Readiness } from '../start/readiness.js';
 import { withDescendants } from './descendants.js';
+import { fold } from '../text/fold.js';
 
 /** One field whose value must be picked from a dictionary; an empty one is not looked at. */
 export interface DictionaryChoice {
@@ -59,6 +61,26 @@ export class Dictionary implements OnModuleInit {
   /** For filters and reports that roll up: these codes and all that lie below them. */
   withDescendants(type: DictionaryType, codes: readonly string[]): Promise<string[]> {
     return withDescendants(this.dataSource.manager, type, codes);
+  }
+
+  /** What can be chosen from these dictionaries now, by code; and by label, folded, where no other entry has it. */
+  async choices(types: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
+    const rows = await runSql<{ type: string; code: string; en: string; zh: string }>(
+      this.dataSource.manager,
+      'SELECT type, code, label_en AS en, label_zh AS zh FROM dictionary_entry WHERE active AND type = ANY($1)',
+      [types],
+    );
+    const choices = new Map(types.map((type) => [type, new Map<string, string>()]));
+    const ambiguous = new Set<string>();
+    for (const { type, code, en, zh } of rows)
+      for (const label of new Set([fold(en), fold(zh)])) {
+        const of = choices.get(type)!;
+        if (of.has(label)) ambiguous.add(`${type}\n${label}`);
+        of.set(label, code);
+      }
+    for (const each of ambiguous) choices.get(each.split('\n')[0]!)!.delete(each.split('\n')[1]!);
+    for (const { type, code } of rows) choices.get(type)!.set(code, code);
+    return choices;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { CrmError } from '#contracts';
 import type { DataSource } from 'typeorm';
-import { runSql } from '../db/sql.js';
+import { copyRows } from '../db/copy.js';
+import { runSql, together } from '../db/sql.js';
 import type { Tx } from '../db/tx.js';
 import { dropInput } from './job-input.js';
 import type { Chunk } from './job-kind.js';
@@ -79,23 +80,18 @@ export class JobLease {
   /** Writes down what a chunk did. */
   async keep(tx: Tx, { position, processed, total, failures = [], results = [] }: Chunk): Promise<void> {
     const { id } = this.job;
-    await Promise.all([
+    await copyRows(
+      tx.manager,
+      'job_result',
+      ['job_id', 'line', 'record_id', 'details'],
+      results.map(({ line, recordId, details }) => [id, line, recordId, JSON.stringify(details)]),
+    );
+    await together([
       failures.length > 0 &&
         tx.query(
           `INSERT INTO job_error (job_id, line, errors, cells)
              SELECT $1, f.line, f.errors, coalesce(f.cells, '{}') FROM jsonb_to_recordset($2) AS f (line int, errors jsonb, cells text[])`,
           [id, storable(failures)],
-        ),
-      results.length > 0 &&
-        tx.query(
-          `INSERT INTO job_result (job_id, line, record_id, details)
-             SELECT $1, line, record_id, details FROM unnest($2::int[], $3::uuid[], $4::jsonb[]) AS r (line, record_id, details)`,
-          [
-            id,
-            results.map(({ line }) => line),
-            results.map(({ recordId }) => recordId ?? null),
-            results.map(({ details }) => JSON.stringify(details)),
-          ],
         ),
       tx.query(
         `UPDATE job SET position = $2, processed = processed + $3, failed = failed + $4, total = coalesce($5, total), attempts = 0,

@@ -1,6 +1,7 @@
 import { combineGrants, CrmError, type Right } from '#contracts';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { runSql } from '../db/sql.js';
 import type { Tx } from '../db/tx.js';
 import { Readiness } from '../start/readiness.js';
 
@@ -41,5 +42,25 @@ export class People implements OnModuleInit {
           message: `must be one active user who holds ${right} for their own records · 必须是一名在职且对自己的记录拥有 ${right} 的用户`,
         },
       ]);
+  }
+
+  /** These people, by username in lower case, and whether records can go to them. */
+  async byUsername(
+    usernames: readonly string[],
+    right: Right,
+  ): Promise<ReadonlyMap<string, { readonly id: string; readonly eligible: boolean }>> {
+    const rows = await runSql<{ id: string; username: string; active: boolean; grants: string[] }>(
+      this.dataSource.manager,
+      `SELECT p.id, lower(p.username) AS username, p.status = 'active' AS active,
+              ARRAY(SELECT unnest(g.grants) FROM role_grant g WHERE g.role = ANY (p.roles)) AS grants
+         FROM person p WHERE lower(p.username) = ANY ($1)`,
+      [[...new Set(usernames.map((name) => name.toLowerCase()))]],
+    );
+    return new Map(
+      rows.map(({ id, username, active, grants }) => [
+        username,
+        { id, eligible: active && combineGrants(grants)[right] === 'own' },
+      ]),
+    );
   }
 }

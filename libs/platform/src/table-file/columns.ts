@@ -10,6 +10,8 @@ export interface ColumnPlaces {
   readonly unnamed: readonly number[];
   /** Of the header. */
   readonly width: number;
+  /** The columns in which each row has to have something. */
+  readonly required: readonly string[];
 }
 
 const plain = (header: string): string => fold(header).replaceAll('_', '');
@@ -39,7 +41,8 @@ export function placeColumns(header: readonly string[], columns: readonly Import
     if (required && !Object.hasOwn(at, name))
       errors.push({ path: name, code: 'missing_column', message: `the column is missing · 缺少列“${label.zh}”` });
   if (errors.length > 0) throw new CrmError('validation-failed', {}, errors.slice(0, 50));
-  return { at, unnamed, width: header.length };
+  const needed = columns.filter(({ required }) => required).map(({ name }) => name);
+  return { at, unnamed, width: header.length, required: needed };
 }
 
 const isErrorList = (header: readonly string[]): boolean =>

@@ -116,8 +116,11 @@ async function checked<T>(
     const { line, cells } = row;
     const spoilt = errorsOf(row, places);
     const result = spoilt.length > 0 ? { errors: spoilt } : check({ line, values });
-    if ('data' in result) good.push({ line, cells, data: result.data });
-    else failures.push({ line, cells, errors: result.errors });
+    const missing = spoilt.length > 0 ? [] : places.required.filter((field) => values[field] === undefined);
+    const others = 'data' in result ? [] : result.errors.filter(({ field }) => !missing.includes(field));
+    const errors = [...missing.map((field) => ({ field, code: 'required', message: REQUIRED })), ...others];
+    if (errors.length === 0 && 'data' in result) good.push({ line, cells, data: result.data });
+    else failures.push({ line, cells, errors });
   }
   return { good, failures, processed: rows.length, line: rows.at(-1)!.line };
 }
@@ -156,6 +159,7 @@ function errorsOf({ cells, malformed }: TableRow, { at, unnamed, width }: Column
   return errors;
 }
 
+const REQUIRED = { en: 'must be given', zh: '必填' };
 const TOO_MANY_CELLS = { en: 'the row has more cells than the header', zh: '单元格数多于表头' };
 const NO_COLUMN = { en: 'a cell stands below no header', zh: '有单元格没有对应的表头' };
 const UNREADABLE = { en: 'characters that cannot be read', zh: '含有无法识别的字符' };
