@@ -14,6 +14,8 @@ import { TicketHistory1763700300001 } from './migrations/1763700300001-ticket-hi
 import { TicketLists1763700300002 } from './migrations/1763700300002-ticket-lists.js';
 import { CustomerNames1763700300003 } from './migrations/1763700300003-customer-names.js';
 import { TicketTerms1763700300004 } from './migrations/1763700300004-ticket-terms.js';
+import { Successors1763700610000 } from './migrations/1763700610000-successors.js';
+import { CustomerMergeConsumer } from './ticket/customer-merge.consumer.js';
 import { SimilarTickets } from './ticket/similar-tickets.js';
 import { TicketController } from './ticket/ticket.controller.js';
 import { Ticket } from './ticket/ticket.entity.js';
@@ -23,7 +25,7 @@ import { TicketService } from './ticket/ticket.service.js';
 
 @Module({
   imports: [PeopleModule, DictionaryCopyModule],
-  controllers: [TicketController, CustomerConsumer],
+  controllers: [TicketController, CustomerConsumer, CustomerMergeConsumer],
   providers: [TicketService, TicketQueries, SimilarTickets, KnownCustomers],
 })
 class TicketModule {}
@@ -41,6 +43,7 @@ export const service: ServiceDefinition = {
     TicketLists1763700300002,
     CustomerNames1763700300003,
     TicketTerms1763700300004,
+    Successors1763700610000,
   ],
   records: [ticketPolicy],
   module: TicketModule,

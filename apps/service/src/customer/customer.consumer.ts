@@ -20,7 +20,7 @@ type ContactFacts = DataOf<typeof ContactAdded>;
 export class CustomerConsumer {
   @On(CustomerCreated, { independent: true })
   async created(@Payload() customer: CustomerFacts, @Ctx() tx: EventTx): Promise<void> {
-    await keep(tx, customer, false);
+    await keepCustomer(tx, customer, false);
   }
 
   @On(CustomerUpdated, { independent: true })
@@ -34,12 +34,12 @@ export class CustomerConsumer {
 
   @On(CustomerDeleted, { independent: true })
   async deleted(@Payload() customer: CustomerFacts, @Ctx() tx: EventTx): Promise<void> {
-    await keep(tx, customer, true);
+    await keepCustomer(tx, customer, true);
   }
 
   @On(CustomerRestored, { independent: true })
   async restored(@Payload() customer: CustomerFacts, @Ctx() tx: EventTx): Promise<void> {
-    await keep(tx, customer, false);
+    await keepCustomer(tx, customer, false);
   }
 
   @On(ContactAdded, { independent: true })
@@ -58,7 +58,7 @@ export class CustomerConsumer {
   }
 }
 
-const keep = (tx: EventTx, { customerId, name }: CustomerFacts, deleted: boolean) =>
+export const keepCustomer = (tx: EventTx, { customerId, name }: CustomerFacts, deleted: boolean) =>
   tx.query(
     `INSERT INTO customer (id, name, search_text, deleted) VALUES ($1, $2, $3, $4)
      ON CONFLICT (id) DO UPDATE SET name = excluded.name, search_text = excluded.search_text, deleted = excluded.deleted`,

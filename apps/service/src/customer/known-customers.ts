@@ -38,20 +38,28 @@ export class KnownCustomers {
 
   /**
    * Locks the copy until the transaction ends: an event that changes it, and then the customer's tickets, sees this one too.
+   * @returns the id of the customer that stands for this one: of one that was merged, the survivor's (CUS-6)
    * @throws CrmError 422 `unknown-reference`
    */
-  async require(tx: Tx, customerId: string): Promise<void> {
-    const found = await tx.query(`SELECT 1 FROM customer WHERE id = $1 AND NOT deleted FOR SHARE`, [customerId]);
-    if (found.length === 0) throw unknownReference('customerId');
+  async require(tx: Tx, customerId: string): Promise<string> {
+    // Once more, because it may have been merged while we waited for its row.
+    for (const _attempt of [1, 2]) {
+      const [found] = await tx.query<{ id: string }>(
+        `SELECT id FROM customer WHERE id = successor_of($1) AND NOT deleted FOR SHARE`,
+        [customerId],
+      );
+      if (found) return found.id;
+    }
+    throw unknownReference('customerId');
   }
 
   /** @throws CrmError 422 `unknown-reference` when the contact is not one of that customer's */
   async requireContact(tx: Tx, contactId: string | null | undefined, customerId: string): Promise<void> {
     if (!contactId) return;
-    const found = await tx.query(`SELECT 1 FROM contact WHERE id = $1 AND customer_id = $2 AND NOT removed`, [
-      contactId,
-      customerId,
-    ]);
+    const found = await tx.query(
+      `SELECT 1 FROM contact WHERE id = $1 AND successor_of(customer_id) = successor_of($2) AND NOT removed`,
+      [contactId, customerId],
+    );
     if (found.length === 0) throw unknownReference('contactId');
   }
 
@@ -66,7 +74,7 @@ export class KnownCustomers {
 
   private async hasArrived(customerId?: string, contactId?: string | null): Promise<boolean> {
     const [row]: [{ arrived: boolean }] = await this.db.query(
-      `SELECT ($1::uuid IS NULL OR EXISTS (SELECT FROM customer WHERE id = $1))
+      `SELECT ($1::uuid IS NULL OR EXISTS (SELECT FROM customer WHERE id = successor_of($1)))
           AND ($2::uuid IS NULL OR EXISTS (SELECT FROM contact WHERE id = $2)) AS arrived`,
       [customerId ?? null, contactId ?? null],
     );

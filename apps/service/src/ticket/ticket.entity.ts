@@ -7,6 +7,7 @@ import {
   TicketCreated,
   type TicketFeedback,
   TicketHandled,
+  TicketMoved,
   type TicketInput,
   TicketReturned,
   type TicketStatus,
@@ -42,6 +43,8 @@ export class Ticket {
   @Column('text') readonly summary!: string;
   @Column('text') readonly request!: string;
   @Column('uuid') readonly customerId!: string;
+  /** The customer that it was opened for, where that one was merged and `customerId` stands for it. */
+  @Column('uuid', { nullable: true }) readonly openedForId!: string | null;
   @Column('uuid', { nullable: true }) readonly contactId!: string | null;
   @Column('uuid') readonly creatorId!: string;
   @Column('timestamptz') readonly createdAt!: Date;
@@ -84,6 +87,7 @@ export class Ticket {
     );
     if (Object.keys(changed).length === 0) return undefined;
     for (const [field, { to }] of Object.entries(changed)) Object.assign(this, { [field]: to });
+    if (changed.customerId) Object.assign(this, { openedForId: null });
     this.indexed();
     return { event: TicketUpdated.of(this.id, this.facts()), changed };
   }
@@ -126,6 +130,15 @@ export class Ticket {
     }
     Object.assign(this, { status: 'assigned', round: this.round + 1 });
     return TicketReturned.of(this.id, { ...this.facts(), round: this.round - 1 });
+  }
+
+  /** Another customer stands for the one that it was opened for (CUS-6); undefined when it is so already. */
+  follow(customerId: string): NewEvent | undefined {
+    const previousCustomerId = this.customerId;
+    if (previousCustomerId === customerId) return undefined;
+    const openedFor = this.openedForId ?? previousCustomerId;
+    Object.assign(this, { customerId, openedForId: openedFor === customerId ? null : openedFor });
+    return TicketMoved.of(this.id, { ...this.facts(), previousCustomerId });
   }
 
   view(names: Pick<TicketView, 'customerName' | 'contactName'>): TicketView {
@@ -178,6 +191,7 @@ export class Ticket {
 }
 
 const NOTHING_YET = {
+  openedForId: null,
   assigneeId: null,
   assignedAt: null,
   handling: null,

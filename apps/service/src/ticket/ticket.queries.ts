@@ -42,6 +42,11 @@ const PLAN: ListPlan<TicketView> = {
     archivedAt: ARCHIVED,
   },
   conditions: {
+    // A customer that was merged stands for its survivor.
+    customerId: ({ values }, add) =>
+      values.length === 1
+        ? `t.customer_id = successor_of(${add(values[0])})`
+        : `t.customer_id = ANY (ARRAY(SELECT successor_of(id) FROM unnest(${add(values)}::uuid[]) AS id))`,
     customerName: ({ values }, add) => findsCustomer(fold(String(values[0])), add),
     priority: compared('t.priority'),
     satisfaction: happened('t.satisfaction', SATISFACTION),

@@ -20,9 +20,9 @@ export class TicketService {
     await this.customers.awaitArrival(input.customerId, input.contactId);
     return this.uow.run(async (tx) => {
       await this.requireType(tx, input.type);
-      await this.customers.require(tx, input.customerId);
-      await this.customers.requireContact(tx, input.contactId, input.customerId);
-      const { ticket, event } = Ticket.create(input, await tx.nextCode('ticket'), tx.actor.id);
+      const customerId = await this.customers.require(tx, input.customerId);
+      await this.customers.requireContact(tx, input.contactId, customerId);
+      const { ticket, event } = Ticket.create({ ...input, customerId }, await tx.nextCode('ticket'), tx.actor.id);
       await tx.insert(ticket);
       const { type, priority, summary } = ticket;
       await recordAct(tx, ticket.id, 'created', { type, priority, summary });
@@ -37,11 +37,11 @@ export class TicketService {
       const ticket = await tx.load(Ticket, id);
       // What was chosen before stays valid, even if it was retired or removed since.
       if (changes.type !== ticket.type) await this.requireType(tx, changes.type);
-      const { customerId = ticket.customerId, contactId = ticket.contactId } = changes;
-      if (customerId !== ticket.customerId) await this.customers.require(tx, customerId);
+      const { customerId: named = ticket.customerId, contactId = ticket.contactId } = changes;
+      const customerId = named === ticket.customerId ? named : await this.customers.require(tx, named);
       if (customerId !== ticket.customerId || contactId !== ticket.contactId)
         await this.customers.requireContact(tx, contactId, customerId);
-      const update = ticket.update(changes);
+      const update = ticket.update(changes.customerId ? { ...changes, customerId } : changes);
       requireCreator(tx, ticket);
       if (update) {
         await tx.save(ticket);

@@ -51,3 +51,9 @@ export const TicketArchived = defineEvent(
   // 1: solved at the first attempt.
   Ticket.extend({ round: z.int().positive().optional() }),
 );
+export const TicketMoved = defineEvent(
+  'service.ticket.moved',
+  1,
+  'Its customer was merged into another, or such a merge was undone: the ticket belongs to that one now · 客户合并或撤销合并后,服务单归属随之变更',
+  Ticket.extend({ previousCustomerId: Id }),
+);

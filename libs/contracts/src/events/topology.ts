@@ -37,8 +37,8 @@ export const TOPOLOGY: readonly Flow[] = [
   flow(customer.CustomerDeleted, 'service', 'reporting'),
   flow(customer.CustomerRestored, 'service', 'reporting'),
   flow(customer.CustomerOpportunityLinked, 'marketing'),
-  flow(customer.CustomerMerged, 'marketing', 'reporting'),
-  flow(customer.CustomerMergeUndone, 'marketing', 'reporting'),
+  flow(customer.CustomerMerged, 'marketing', 'service', 'reporting'),
+  flow(customer.CustomerMergeUndone, 'marketing', 'service', 'reporting'),
   flow(customer.CustomerTransferred, 'reporting'),
   flow(customer.ContactAdded, 'service'),
   flow(customer.ContactUpdated, 'service'),
@@ -65,6 +65,7 @@ export const TOPOLOGY: readonly Flow[] = [
   flow(service.TicketHandled, 'customer'),
   flow(service.TicketReturned, 'customer'),
   flow(service.TicketArchived, 'customer'),
+  flow(service.TicketMoved),
 ];
 
 /** One durable consumer: all events of one kind of record of one publisher, for one service. */
