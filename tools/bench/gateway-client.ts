@@ -10,12 +10,26 @@ export class GatewayClient {
   }
 
   /** @throws Error for an answer that is not 2xx */
-  async call<T>(method: 'GET' | 'POST' | 'PUT', path: string, token: string, body?: object): Promise<T> {
+  call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string, token: string, body?: object): Promise<T> {
+    return this.send(method, path, token, body && { type: 'application/json', text: JSON.stringify(body) });
+  }
+
+  /** @throws Error for an answer that is not 2xx */
+  upload<T>(path: string, token: string, csv: string): Promise<T> {
+    return this.send('POST', path, token, { type: 'text/csv', text: csv });
+  }
+
+  private async send<T>(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH',
+    path: string,
+    token: string,
+    body?: { readonly type: string; readonly text: string },
+  ): Promise<T> {
     const response = await this.pool.request({
       method,
       path: `/api/v1${path}`,
-      headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
-      ...(body ? { body: JSON.stringify(body) } : {}),
+      headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': body.type } : {}) },
+      ...(body ? { body: body.text } : {}),
     });
     if (response.statusCode >= 300)
       throw new Error(`${method} ${path}: ${response.statusCode} ${await response.body.text()}`);

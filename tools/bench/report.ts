@@ -12,6 +12,7 @@ const PARTS: Readonly<Record<string, readonly [title: string, chinese: string]>>
   http: ['HTTP · 接口', '通过网关读写客户:与同一数据上、同一 SQL 的最简服务器相比。'],
   events: ['Events · 事件', '事件的发出与应用:与同一客户端库的直接读写相比。'],
   feed: ['Feed · 销售数据', '销售系统的订单、产品与库存的接收速度。'],
+  jobs: ['Background work · 后台任务', '导入与流失扫描:导入与同样数据的 COPY 相比。'],
   start: ['Start and memory · 启动与内存', '从启动到就绪的时间,以及空闲时的内存。'],
 };
 

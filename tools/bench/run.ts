@@ -9,6 +9,7 @@ import { measureFeed } from './feed.bench.js';
 import type { BenchOptions, Figure } from './figure.js';
 import { regressions } from './guard.js';
 import { measureHttp } from './http.bench.js';
+import { measureJobs } from './jobs.bench.js';
 import { describeMachine } from './machine.js';
 import { markdown } from './report.js';
 import { measureStart } from './start.bench.js';
@@ -17,6 +18,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Figure[]
   http: measureHttp,
   events: measureEvents,
   feed: measureFeed,
+  jobs: measureJobs,
   start: measureStart,
 };
 

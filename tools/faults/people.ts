@@ -12,6 +12,7 @@ const TIMEOUT_MS = 12_000;
 const SERVICE_OF: Readonly<Record<string, string>> = {
   opportunities: 'marketing',
   customers: 'customer',
+  jobs: 'customer',
   'sales-feed': 'customer',
   orders: 'customer',
   tickets: 'service',

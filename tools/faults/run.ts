@@ -2,6 +2,7 @@ import { StartError } from '../infra/start-error.js';
 import { brokerRows } from './broker.rows.js';
 import { eventRows } from './event.rows.js';
 import type { FaultRow } from './fault-row.js';
+import { jobRows } from './job.rows.js';
 import { build, MUTANTS } from './mutants.js';
 import { networkRows } from './network.rows.js';
 import { overloadRow } from './overload.row.js';
@@ -17,6 +18,7 @@ const ROWS: readonly FaultRow[] = [
   ...networkRows,
   overloadRow,
   ...eventRows,
+  ...jobRows,
 ].sort((a, b) => a.number - b.number);
 
 export interface FaultsOptions {
