@@ -36,13 +36,13 @@ export async function measureJobs(options: BenchOptions): Promise<Figure[]> {
 }
 
 async function measureImport(
-  { quick, rounds, say }: BenchOptions,
+  { quick, rounds, ...options }: BenchOptions,
   product: Product,
   gateway: GatewayClient,
   database: pg.Client,
 ): Promise<Figure> {
   const rows = quick ? 5000 : 100_000;
-  say(`jobs: import of ${rows.toLocaleString('en')} customers`);
+  options.say(`jobs: import of ${rows.toLocaleString('en')} customers`);
   const [ours, floors, cpu]: [number[], number[], number[]] = [[], [], []];
   // The warm-up is not among the results.
   for (let round = 0; round <= Math.min(rounds, 3); round++) {
@@ -104,13 +104,13 @@ function csvOf(mark: string, rows: number): string {
 }
 
 async function measureScan(
-  { sizes, rounds, say }: BenchOptions,
+  { sizes, rounds, ...options }: BenchOptions,
   product: Product,
   gateway: GatewayClient,
   database: pg.Client,
 ): Promise<Figure> {
   const size = sizes.at(-1)!;
-  say(`jobs: churn scan over ${size.toLocaleString('en')} customers`);
+  options.say(`jobs: churn scan over ${size.toLocaleString('en')} customers`);
   await growCustomers(database, 0, size);
   await database.query(`UPDATE customer SET status = 'active' WHERE status <> 'active'`);
   await database.query('VACUUM (ANALYZE) customer');

@@ -43,7 +43,7 @@ export function churnOf(world: World) {
     const { body } = await service
       .as(manager)
       .post(api('/churn-scans'))
-      .send({ ...(asOf ? { asOf } : {}) })
+      .send(asOf ? { asOf } : {})
       .expect(202);
     return finished(body.id as string);
   }

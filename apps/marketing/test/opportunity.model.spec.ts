@@ -151,7 +151,7 @@ describe('Opportunities against a model', () => {
   const send = (model: Model, { who, act, to, item, ifMatch }: Step, now: Picture) => {
     const as = marketing.service.as(marketing.people[who]);
     const target = ON_ITEM.includes(act) ? now.steps.find(({ id }) => id === model.plan[item]?.id) : now;
-    const version = Number(target?.version ?? 1) + (ifMatch === 'stale' ? 1 : 0);
+    const version = (target?.version ?? 1) + (ifMatch === 'stale' ? 1 : 0);
     if (ifMatch !== 'none') as.set('If-Match', `"${version}"`);
     const path = `${PATH}/${model.id}`;
     const step = `${path}/plan-items/${model.plan[item]?.id ?? '01900000-0000-7000-8000-000000000000'}`;

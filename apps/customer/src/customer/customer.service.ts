@@ -160,7 +160,7 @@ async function standing(tx: Tx, customer: Customer): Promise<CustomerView> {
 }
 
 /** What names the customer to the sales system: its own references, and those of the customers that were merged into it (CUS-6). */
-export async function refsOf(tx: Tx, customer: Customer): Promise<string[]> {
+async function refsOf(tx: Tx, customer: Customer): Promise<string[]> {
   const merged = await tx.query<{ refs: string[] }>(
     'SELECT array_remove(ARRAY[code, external_ref], NULL) AS refs FROM customer WHERE survivor_id = $1',
     [customer.id],

@@ -97,7 +97,7 @@ export async function noteKeys(tx: Tx, customers: readonly Keyed[]): Promise<Map
 }
 
 /** Forgets keys that a customer no longer has. One who is alone with a key now is its first again. */
-export async function dropKeys(tx: Tx, customerId: string, keys: readonly string[]): Promise<void> {
+async function dropKeys(tx: Tx, customerId: string, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
   await together([
     tx.query('DELETE FROM customer_key WHERE customer_id = $1 AND key = ANY($2)', [customerId, keys]),

@@ -53,7 +53,7 @@ function outcomeOf(merged: unknown, into: unknown): 'kept' | 'taken' | 'conflict
 export const takenOver = (merged: Facts, into: Facts): Taken => ({
   facts: Object.fromEntries(
     FACTS.filter((fact) => into[fact] === null && merged[fact] !== null).map((fact) => [fact, merged[fact]]),
-  ) as Taken['facts'],
+  ),
   tags: merged.tags.filter((tag, index, tags) => !into.tags.includes(tag) && tags.indexOf(tag) === index),
 });
 

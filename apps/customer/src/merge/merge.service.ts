@@ -89,6 +89,6 @@ async function loadPair(tx: Tx, id: string, intoId: string): Promise<[Customer, 
 }
 
 /** With the last order's date, which the orders' move has written. */
-export async function survivorView(tx: Tx, id: string) {
+async function survivorView(tx: Tx, id: string) {
   return (await tx.find(Customer, { id }))!.view();
 }

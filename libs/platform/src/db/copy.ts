@@ -32,9 +32,10 @@ function field(value: unknown): string {
   if (value === null || value === undefined) return '\\N';
   if (typeof value === 'string') return escaped(value);
   if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.length === 0 ? '{}' : escaped(arrayText(value));
-  return String(value as number | boolean);
+  if (Array.isArray(value)) return value.length === 0 ? '{}' : escaped(arrayText(value as string[]));
+  return `${value as number | boolean}`;
 }
 
-const arrayText = (values: readonly unknown[]): string =>
+/** Of texts, numbers and the like. */
+const arrayText = (values: readonly (string | number | boolean | null)[]): string =>
   `{${values.map((value) => (value === null ? 'NULL' : `"${String(value).replaceAll(/["\\]/g, '\\$&')}"`)).join(',')}}`;

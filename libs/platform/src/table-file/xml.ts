@@ -30,7 +30,7 @@ export async function* readXml(pieces: AsyncIterable<Buffer>, handlers: XmlHandl
   parser.on('opentag', ({ name, attributes }) => {
     sinceTag = 0;
     if (++depth > DEEPEST) refuse();
-    handlers.open?.(local(name), attributes as Record<string, string>);
+    handlers.open?.(local(name), attributes);
   });
   parser.on('text', (text) => handlers.text?.(text));
   parser.on('cdata', (text) => handlers.text?.(text));
