@@ -47,7 +47,8 @@ export async function growTables({ service }: World): Promise<void> {
     [TABLES],
   );
   await service.query(`DROP INDEX ${indexes.map(({ name }) => name).join(', ')}`);
-  for (const table of TABLES) await service.query(`ALTER TABLE ${table} DISABLE TRIGGER ALL`);
+  for (const table of TABLES)
+    await service.query(`ALTER TABLE ${table} SET (autovacuum_enabled = false), DISABLE TRIGGER ALL`);
   for (const sql of [CUSTOMERS, CONTACTS, ACTIVITIES]) await service.query(sql);
   for (const table of TABLES) await service.query(`ALTER TABLE ${table} ENABLE TRIGGER ALL`);
   for (const { sql } of indexes) await service.query(sql);

@@ -89,8 +89,11 @@ async function writeWorkbook<Row>(
   await book.commit();
 }
 
+/** Characters that XML does not know would make the whole file unreadable. */
+const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/gu;
+
 function cell<Row>({ money }: TableColumn<Row>, value: unknown): unknown {
-  if (!money) return value;
-  const digits = String(value).replace('.', '').length;
-  return digits <= 15 ? Number(value) : value;
+  if (typeof value !== 'string') return value;
+  if (money && value.replace('.', '').length <= 15) return Number(value);
+  return value.replace(NOT_IN_XML, '\ufffd');
 }
