@@ -1,5 +1,6 @@
 import {
   ChurnAlertLost,
+  ChurnAlertMoved,
   ChurnAlertPostponed,
   ChurnAlertRaised,
   ChurnAlertRecovered,
@@ -81,6 +82,16 @@ export class ChurnAlert {
   recover(recoveredAt: Date, ownerId: string | null): NewEvent {
     this.move('recover', { recoveredAt });
     return ChurnAlertRecovered.of(this.id, this.facts(ownerId));
+  }
+
+  /** By a merge, or by undoing one. */
+  moveTo(customerId: string, ownerId: string | null): NewEvent {
+    Object.assign(this, { customerId });
+    return ChurnAlertMoved.of(this.id, this.facts(ownerId));
+  }
+
+  get isOpen(): boolean {
+    return MOVES[this.status].confirm !== undefined;
   }
 
   private move(move: Move, changes: object = {}): void {

@@ -2,6 +2,7 @@ import { type Actor, type ChurnAlertView, ChurnRoutes, CrmError } from '#contrac
 import { containsText, type ListPlan, type ListQuery, type Page, readList, runSql, visibleTo } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { ofCustomer } from '../merge/successors.js';
 import { ALERTS_WITH_CUSTOMERS, AlertWithCustomerPolicy } from './churn.policy.js';
 
 const COLUMNS = `t.id, t.version, t.customer_id AS "customerId", c.code AS "customerCode", c.name AS "customerName",
@@ -36,7 +37,9 @@ const PLAN: ListPlan<ChurnAlertView> = {
     lastOrderDate: 't.last_order_date',
     since: 't.since',
   },
+  ordered: { raisedAt: { status: 't.status' } },
   conditions: {
+    customerId: ofCustomer,
     // An alert was raised before: the walk from the newest on begins there.
     lostAt: ({ operator, values }, add) =>
       operator === '<' || operator === '<='

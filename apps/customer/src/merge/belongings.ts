@@ -1,13 +1,20 @@
-import type { MergePreview, MovedKind } from '#contracts';
+import type { CustomerStatus, MergePreview, MovedKind } from '#contracts';
 import type { Tx } from '#platform';
 import { Activity } from '../activity/activity.entity.js';
+import { churnAlerts } from '../churn/churn-belongings.js';
 import { Contact } from '../contact/contact.entity.js';
 import { noteLastOrders, publishOrders } from '../sales/order-record.js';
 
 /** A record that a merge moved, with what it was before. */
-interface Moved {
+export interface Moved {
   readonly id: string;
-  readonly before: { readonly isPrimary?: boolean };
+  readonly before: {
+    readonly isPrimary?: boolean;
+    /** Of the survivor, before it took over an open alert. */
+    readonly status?: CustomerStatus;
+    /** Of an alert that stayed behind, because the survivor had an open one. */
+    readonly measures?: readonly string[];
+  };
 }
 
 /** One kind of record that hangs on customers. Each moved record tells of it by an event of its own (ADR 17). */
@@ -131,7 +138,7 @@ async function moveOrders(tx: Tx, moving: readonly { id: string }[], fromId: str
 }
 
 /** In the order in which they are locked. */
-export const BELONGINGS: readonly Belongings[] = [contacts, activities, orders];
+export const BELONGINGS: readonly Belongings[] = [contacts, activities, orders, churnAlerts];
 
 /** How many of each kind hang on a customer, and some of them. */
 export async function countBelongings(tx: Tx, customerId: string): Promise<MergePreview['moves']> {

@@ -6,7 +6,7 @@ import { requireFreeRef } from '../customer/customer.service.js';
 import { noteSearchText } from '../customer/customer-search.js';
 import { showKeys } from '../duplicate/known-keys.js';
 import { recordCustomerActs } from '../timeline/customer.timeline.js';
-import { BELONGINGS } from './belongings.js';
+import { BELONGINGS, type Moved } from './belongings.js';
 import { CustomerMerge } from './customer-merge.entity.js';
 import { lockPair } from './merge-locks.js';
 import { mergeView } from './merge.queries.js';
@@ -53,7 +53,7 @@ export class MergeUndoService {
 
   private async giveBack(tx: Tx, { id, mergedId, intoId }: CustomerMerge): Promise<void> {
     for (const belongings of BELONGINGS) {
-      const moved = await tx.query<{ id: string; before: { isPrimary?: boolean } }>(
+      const moved = await tx.query<Moved>(
         'SELECT record_id AS id, before FROM customer_merge_move WHERE merge_id = $1 AND kind = $2 ORDER BY record_id',
         [id, belongings.kind],
       );

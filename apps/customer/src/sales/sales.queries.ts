@@ -36,6 +36,7 @@ const PRODUCTS: ListPlan<Product> = {
   from: 'product t',
   select: 't.key, t.name, t.type, t.batch, t.unit, t.price, t.currency, t.remarks',
   columns: { key: 't.key', type: 't.type', name: 't.name' },
+  ordered: { name: { type: 't.type' } },
   search: containsText('t.search_text'),
   searchCovers: ['name'],
   view: ({ key, name, type, batch, unit, price, currency, remarks }: Product) => ({
@@ -56,6 +57,7 @@ const STOCK: ListPlan<Stock> = {
   select:
     't.key, t.product_key AS "productKey", p.name AS "productName", t.warehouse, t.bin, t.quantity::float8 AS quantity, t.remarks',
   columns: { productKey: 't.product_key', warehouse: 't.warehouse' },
+  ordered: { warehouse: { productKey: 't.product_key' } },
   // Either is found by an index of its own; one condition over both tables could use neither.
   search: (...q) => `t.id IN (SELECT id FROM stock t WHERE ${containsText('t.search_text')(...q)}
     UNION ALL SELECT t.id FROM stock t JOIN product p ON p.key = t.product_key WHERE ${containsText('p.search_text')(...q)})`,
@@ -91,6 +93,7 @@ const ORDERS: ListPlan<Order> = {
     date: 't.date',
     currency: 't.currency',
   },
+  ordered: { date: { status: 't.status', currency: 't.currency' } },
   conditions: { customerId: ofCustomer },
   policy: OrderPolicy,
   view: ({ id, key, customerId, customerRef, date, status, currency, address, total, lines }: Order) => ({
@@ -115,6 +118,7 @@ const ORDERS: ListPlan<Order> = {
 const ORDERS_OF_CUSTOMER: ListPlan<Order> = {
   ...ORDERS,
   definition: SalesRoutes.listCustomerOrders.list,
+  ordered: {},
   search: (folded, add) => `regexp_replace(lower(normalize(concat_ws(chr(1), t.key, t.address,
       (SELECT string_agg(concat_ws(chr(1), l.product_key, l.product_name), chr(1)) FROM sales_order_line l WHERE l.order_id = t.id)
     ), NFKC)), '[\\s\\-‐‑–—]+', '', 'g') LIKE ${add(`%${escapeLike(folded)}%`)}`,
@@ -128,6 +132,7 @@ const REJECTIONS: ListPlan<Rejection> = {
   from: 'feed_rejection t',
   select: 't.id, t.kind, t.key, t.reason, t.item, t.rejected_at AS "rejectedAt"',
   columns: { kind: 't.kind', key: 't.key', rejectedAt: 't.rejected_at' },
+  ordered: { rejectedAt: { kind: 't.kind' } },
   policy: RejectionPolicy,
   view: ({ id, kind, key, reason, item, rejectedAt }: Omit<Rejection, 'rejectedAt'> & { rejectedAt: Date }) => ({
     id,

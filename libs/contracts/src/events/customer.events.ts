@@ -234,6 +234,12 @@ export const ChurnMeasureAdded = defineEvent(
   'One more measure was taken against a loss · 追加了暂缓措施',
   Measured,
 );
+export const ChurnAlertMoved = defineEvent(
+  'customer.churn-alert.moved',
+  1,
+  'By a merge of customers, or by undoing one, the alert is another customer’s · 因客户合并或撤销合并,预警归属另一客户',
+  Alert,
+);
 export const ChurnAlertLost = defineEvent(
   'customer.churn-alert.lost',
   1,

@@ -52,6 +52,7 @@ export const TOPOLOGY: readonly Flow[] = [
   flow(customer.ChurnAlertRaised),
   flow(customer.ChurnAlertPostponed),
   flow(customer.ChurnMeasureAdded),
+  flow(customer.ChurnAlertMoved),
   flow(customer.ChurnAlertLost),
   flow(customer.ChurnAlertRecovered),
   flow(customer.DictionaryEntryAdded, 'marketing', 'service'),

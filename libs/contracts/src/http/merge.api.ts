@@ -11,7 +11,7 @@ export const MergeInput = z.strictObject({
 export type MergeInput = z.infer<typeof MergeInput>;
 
 /** What hangs on a customer and moves with a merge. */
-export const MOVED_KINDS = ['contact', 'activity', 'order'] as const;
+export const MOVED_KINDS = ['contact', 'activity', 'order', 'churn-alert'] as const;
 export type MovedKind = (typeof MOVED_KINDS)[number];
 
 export const MergePreview = z
