@@ -41,7 +41,10 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       ['()=>writeOutbox(manager, tx.pending),', ''],
       ['const { result, published } =', 'const { result, published, pending } ='],
-      ['published: tx.pending.length > 0', 'published: tx.pending.length > 0, pending: tx.pending'],
+      [
+        'published: tx.hasPublished || tx.pending.length > 0',
+        'published: tx.hasPublished || tx.pending.length > 0, pending: tx.pending',
+      ],
       [
         'if (published) this.signal.notify();',
         `if (published) {

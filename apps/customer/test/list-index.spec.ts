@@ -52,6 +52,8 @@ async function work(list: List, query: Partial<ListQuery>): Promise<{ scans: str
   const plans: Plan[] = [];
   const pool = {
     query: async ({ text, values }: { text: string; values: unknown[] }) => {
+      // The regions below one are looked up in the dictionary, which is small.
+      if (text.includes('dictionary_entry')) return { rows: await world.service.query(text, values) };
       const [row] = await world.service.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
         `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${text}`,
         values,

@@ -37,7 +37,6 @@ export const ROUTES: readonly ServiceRoute[] = [
   ReportingRoutes,
   JobRoutes,
   CustomerImportRoutes,
-  CustomerImportRoutes,
 ]
   .flatMap((routes) => Object.values<ServiceRoute>(routes))
   .concat(OPERATIONS_ROUTES);

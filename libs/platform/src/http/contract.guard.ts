@@ -56,7 +56,10 @@ export class ContractGuard implements CanActivate {
     const { record } = route;
     const { id } = parameters;
     if (record === undefined) return this.readInput(route, request, context);
-    if (id === undefined) return this.resolveKey(route, record, request, context);
+    if (id === undefined)
+      return this.policies.get(record)?.key
+        ? this.resolveKey(route, record, request, context)
+        : this.readInput(route, request, context);
     context.recordId = id;
     if (!UUID.test(id)) return this.resolveCode(route, record, request, context, id);
     const policy = this.policies.get(record);
