@@ -26,6 +26,8 @@ export class UpstreamServer {
   readonly received: Received[] = [];
   /** How often the gateway asked for the access rights; these requests are not among the received ones. */
   snapshotsAsked = 0;
+  /** The body of a request is read when this has come. */
+  mayRead: Promise<void> = Promise.resolve();
   private server?: Server;
   private port = 0;
 
@@ -71,6 +73,7 @@ export class UpstreamServer {
 
   private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
+    if (request.method === 'POST') await this.mayRead;
     try {
       for await (const chunk of request) chunks.push(chunk as Buffer);
     } catch {

@@ -24,7 +24,7 @@ export { CREATE_SUCCESSORS, DROP_SUCCESSORS, noteSuccessor } from './db/successo
 export * from './db/sql-state.js';
 export { type EventTx, Tx } from './db/tx.js';
 export { UnitOfWork } from './db/unit-of-work.js';
-export { Dictionary, type DictionaryChoice, unknownCodes } from './dictionary/dictionary.js';
+export { Dictionary, type DictionaryChoice, type DictionaryChoices, unknownCodes } from './dictionary/dictionary.js';
 export { DictionaryCopyModule } from './dictionary/dictionary-copy.module.js';
 export { DICTIONARY_MIGRATIONS } from './dictionary/dictionary-tree.migration.js';
 export { Broker } from './events/broker.js';

@@ -113,10 +113,15 @@ export class CustomerImport implements JobKind<ImportParameters, Position> {
   private async reference(rows: readonly ImportRow[]): Promise<ImportReference> {
     const { actor } = currentContext()!;
     const owners = rows.flatMap(({ values }) => values.owner?.trim() ?? []);
-    const [people, codes] = await Promise.all([
+    const [people, dictionaries] = await Promise.all([
       this.people.byUsername(owners, 'customer.update'),
       this.dictionary.choices(Object.values(DICTIONARIES)),
     ]);
-    return { actor, people, codes, isEligible: actor.kind === 'user' && actor.rights['customer.update'] === 'own' };
+    return {
+      actor,
+      people,
+      dictionaries,
+      isEligible: actor.kind === 'user' && actor.rights['customer.update'] === 'own',
+    };
   }
 }

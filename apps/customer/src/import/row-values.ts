@@ -1,13 +1,12 @@
 import type { Actor, Right } from '#contracts';
-import { fold, type RowError } from '#platform';
+import { type DictionaryChoices, fold, type RowError } from '#platform';
 
 type Values = Readonly<Record<string, string>>;
 
 /** What the rows of an import are checked by. */
 export interface ImportReference {
   readonly actor: Actor;
-  /** Of each dictionary, the codes by code and by label. */
-  readonly codes: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  readonly dictionaries: ReadonlyMap<string, DictionaryChoices>;
   /** By username in lower case. */
   readonly people: ReadonlyMap<string, { readonly id: string; readonly eligible: boolean }>;
   /** Whether records can go to the one who imports. */
@@ -29,9 +28,9 @@ export const tagsOf = (cell: string | undefined): string[] | undefined =>
 export const wordOf = <T>(words: Readonly<Record<string, T>>, cell: string | undefined): T | string | undefined =>
   cell === undefined ? undefined : (words[fold(cell)] ?? cell);
 
-/** The code of a dictionary that a cell names. */
+/** The code of a dictionary that a cell names, by itself or by its label. */
 export function codeOf(
-  { codes }: ImportReference,
+  { dictionaries }: ImportReference,
   dictionary: string,
   field: string,
   values: Values,
@@ -39,8 +38,8 @@ export function codeOf(
 ): string | undefined {
   const cell = values[field];
   if (cell === undefined) return undefined;
-  const of = codes.get(dictionary);
-  const code = of?.get(cell) ?? of?.get(fold(cell));
+  const choices = dictionaries.get(dictionary);
+  const code = choices?.codes.has(cell) ? cell : choices?.byLabel.get(fold(cell));
   if (code === undefined) errors.push(unknownCode(field, dictionary, cell));
   return code;
 }

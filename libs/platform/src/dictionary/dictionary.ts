@@ -15,6 +15,13 @@ export interface DictionaryChoice {
 }
 type Chosen = DictionaryChoice & { readonly code: string };
 
+/** The entries of one dictionary that can be chosen. */
+export interface DictionaryChoices {
+  readonly codes: ReadonlySet<string>;
+  /** Codes by their labels, folded; a label that two entries have is not there. */
+  readonly byLabel: ReadonlyMap<string, string>;
+}
+
 /** The dictionary as this service knows it (DIC-3): the owner's table, or a copy kept by events. */
 @Injectable()
 export class Dictionary implements OnModuleInit {
@@ -63,24 +70,25 @@ export class Dictionary implements OnModuleInit {
     return withDescendants(this.dataSource.manager, type, codes);
   }
 
-  /** What can be chosen from these dictionaries now, by code; and by label, folded, where no other entry has it. */
-  async choices(types: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
+  /** What can be chosen from each of these dictionaries now. */
+  async choices(types: readonly string[]): Promise<ReadonlyMap<string, DictionaryChoices>> {
     const rows = await runSql<{ type: string; code: string; en: string; zh: string }>(
       this.dataSource.manager,
       'SELECT type, code, label_en AS en, label_zh AS zh FROM dictionary_entry WHERE active AND type = ANY($1)',
       [types],
     );
-    const choices = new Map(types.map((type) => [type, new Map<string, string>()]));
-    const ambiguous = new Set<string>();
-    for (const { type, code, en, zh } of rows)
-      for (const label of new Set([fold(en), fold(zh)])) {
-        const of = choices.get(type)!;
-        if (of.has(label)) ambiguous.add(`${type}\n${label}`);
-        of.set(label, code);
-      }
-    for (const each of ambiguous) choices.get(each.split('\n')[0]!)!.delete(each.split('\n')[1]!);
-    for (const { type, code } of rows) choices.get(type)!.set(code, code);
-    return choices;
+    return new Map(
+      types.map((type) => {
+        const entries = rows.filter((row) => row.type === type);
+        const labels = entries.flatMap(({ en, zh }) => [...new Set([fold(en), fold(zh)])]);
+        const single = new Set(labels.filter((label) => labels.indexOf(label) === labels.lastIndexOf(label)));
+        const byLabel = new Map(
+          entries.flatMap(({ code, en, zh }) => [fold(en), fold(zh)].map((label) => [label, code])),
+        );
+        for (const label of byLabel.keys()) if (!single.has(label)) byLabel.delete(label);
+        return [type, { codes: new Set(entries.map(({ code }) => code)), byLabel }];
+      }),
+    );
   }
 }
 

@@ -107,7 +107,7 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
       parameters: job.parameters,
       position: job.position ?? undefined,
       input: new JobInput(this.dataSource.manager, job.id),
-      chunk: (work) => {
+      chunk: async (work) => {
         if (this.stopping) throw new Interrupted();
         return this.uow.run(async (tx): Promise<Chunk> => {
           await lease.hold(tx);
