@@ -23,6 +23,7 @@ import { DictionaryEntry } from './dictionary/dictionary-entry.entity.js';
 import { DictionaryEntryPolicy, DictionaryPolicy } from './dictionary/dictionary.policy.js';
 import { ContactImport } from './import/contact-import.js';
 import { CustomerImport } from './import/customer-import.js';
+import { TransferCustomers } from './transfer/transfer-job.js';
 import { Customer1763700100000 } from './migrations/1763700100000-customer.js';
 import { Sales1763700200000 } from './migrations/1763700200000-sales.js';
 import { CustomerHistory1763700300000 } from './migrations/1763700300000-customer-history.js';
@@ -59,7 +60,7 @@ const customer: ServiceDefinition = {
     DictionaryPolicy,
     DictionaryEntryPolicy,
   ],
-  jobs: [ChurnScan, CustomerImport, ContactImport],
+  jobs: [ChurnScan, CustomerImport, ContactImport, TransferCustomers],
   module: CustomerModule,
 };
 

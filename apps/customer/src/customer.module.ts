@@ -37,6 +37,7 @@ import { TimelineController } from './timeline/timeline.controller.js';
 import { TimelineQueries } from './timeline/timeline.queries.js';
 import { TicketConsumer } from './ticket/ticket.consumer.js';
 import { TransferController } from './transfer/transfer.controller.js';
+import { TransferCustomers } from './transfer/transfer-job.js';
 import { TransferService } from './transfer/transfer.service.js';
 import { Dictionary, PeopleModule } from '#platform';
 
@@ -72,6 +73,7 @@ import { Dictionary, PeopleModule } from '#platform';
     MergeUndoService,
     MergeQueries,
     TransferService,
+    TransferCustomers,
     SalesFeedService,
     SalesFeedListener,
     SalesQueries,

@@ -98,3 +98,71 @@ describe('the transfer of a customer', () => {
     await transfer(id, world.bob.id, world.alice).expect(403);
   });
 });
+
+describe('the transfer of many customers', () => {
+  const transferMany = (body: object, actor = world.manager) =>
+    world.service.as(actor).post(`${CUSTOMERS}/transfers`).send(body);
+  const finished = async (id: string) => {
+    let job: Record<string, unknown> = {};
+    await world.service.eventually(async () => {
+      job = (await world.service.as(world.manager).get(`/api/v1/jobs/${id}`).expect(200)).body;
+      return job.status === 'succeeded' || job.status === 'failed';
+    }, 'the job does not end');
+    return job;
+  };
+  const ownersOf = async (ids: readonly string[]) =>
+    (
+      await world.service.query<{ owner: string }>(
+        'SELECT owner_id AS owner FROM customer WHERE id = ANY ($1) ORDER BY id',
+        [ids],
+      )
+    ).map(({ owner }) => owner);
+
+  it('CUS-7: gives all of a leaving manager to another, with one event and one act for each', async () => {
+    const leaving = await world.service.person('account_manager', 'leaving');
+    const made: CustomerView[] = [];
+    for (const nth of [1, 2, 3])
+      made.push(
+        (
+          await world.service
+            .as(leaving)
+            .post(CUSTOMERS)
+            .send({ name: ownKeys()(`Left ${nth}`) })
+            .expect(201)
+        ).body,
+      );
+    const ids = made.map(({ id }) => id).toSorted();
+    const answer = await transferMany({ fromOwnerId: leaving.id, toOwnerId: world.bob.id }).expect(202);
+    expect(answer.headers.location).toBe(`/api/v1/jobs/${answer.body.id}`);
+    expect(await finished(answer.body.id)).toMatchObject({ status: 'succeeded', processed: 3, failed: 0 });
+    expect(await ownersOf(ids)).toEqual(ids.map(() => world.bob.id));
+    for (const id of ids)
+      await world.service.events.published(CustomerTransferred.type, ({ subject }) => subject === id);
+    const told = await world.service.query<{ events: number; acts: number }>(
+      `SELECT (SELECT count(*)::int FROM outbox WHERE type = $2 AND aggregate_id = ANY ($1)) AS events,
+              (SELECT count(*)::int FROM customer_history WHERE act = 'transferred' AND customer_id = ANY ($1::uuid[])) AS acts`,
+      [ids, CustomerTransferred.type],
+    );
+    expect(told).toEqual([{ events: 3, acts: 3 }]);
+  });
+
+  it('CUS-7: gives those that are named, and names those that are not there', async () => {
+    const { id } = await created();
+    const nobody = v7();
+    const answer = await transferMany({ customerIds: [id, nobody], toOwnerId: world.bob.id }).expect(202);
+    expect(await finished(answer.body.id)).toMatchObject({ status: 'succeeded', total: 2, processed: 2, failed: 1 });
+    expect(await ownersOf([id])).toEqual([world.bob.id]);
+    const errors = await world.service.as(world.manager).get(`/api/v1/jobs/${answer.body.id}/errors`).expect(200);
+    expect(errors.text).toContain(nobody);
+  });
+
+  it('CUS-7: needs the right, one of the two ways to say which, and somebody who may own customers', async () => {
+    const { id } = await created();
+    await transferMany({ customerIds: [id], toOwnerId: world.bob.id }, world.alice).expect(403);
+    for (const body of [{}, { customerIds: [id], fromOwnerId: world.alice.id }, { customerIds: [] }])
+      await transferMany({ ...body, toOwnerId: world.bob.id }).expect(400);
+    const { body } = await transferMany({ customerIds: [id], toOwnerId: world.manager.id }).expect(422);
+    expect(body).toMatchObject({ type: '/problems/person-not-eligible', errors: [{ path: 'toOwnerId' }] });
+    expect(await ownersOf([id])).toEqual([world.alice.id]);
+  });
+});

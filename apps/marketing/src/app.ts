@@ -12,6 +12,8 @@ import { MarketingModule } from './marketing.module.js';
 import { Opportunity1763700100000 } from './migrations/1763700100000-opportunity.migration.js';
 import { OpportunityLists1763700300000 } from './migrations/1763700300000-opportunity-lists.migration.js';
 import { Successors1763700630000 } from './migrations/1763700630000-successors.migration.js';
+import { OpportunityImport1763700300010 } from './migrations/1763700300010-opportunity-import.migration.js';
+import { OpportunityImport } from './import/opportunity-import.js';
 import { Opportunity } from './opportunity/opportunity.entity.js';
 import { opportunityPolicy } from './opportunity/opportunity.policy.js';
 import { PlanItem } from './opportunity/plan-item.entity.js';
@@ -28,6 +30,7 @@ export const MIGRATIONS = [
   ...DICTIONARY_MIGRATIONS,
   Opportunity1763700100000,
   OpportunityLists1763700300000,
+  OpportunityImport1763700300010,
   Successors1763700630000,
 ];
 
@@ -39,6 +42,7 @@ export const start = (env: Record<string, string | undefined>): Promise<RunningA
       entities: [Opportunity, PlanItem],
       migrations: MIGRATIONS,
       records: [opportunityPolicy],
+      jobs: [OpportunityImport],
       module: MarketingModule,
     },
     loadConfig(MarketingConfig, env),

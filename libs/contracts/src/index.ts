@@ -26,6 +26,7 @@ export * from './http/list.js';
 export * from './http/marketing.api.js';
 export * from './http/merge.api.js';
 export * from './http/operations.api.js';
+export * from './http/opportunity-import.api.js';
 export * from './http/plan.api.js';
 export * from './http/reporting.api.js';
 export * from './http/routes.js';

@@ -1,7 +1,7 @@
 export { codeFormat } from './config/code-format.js';
 export * from './config/load-config.js';
 export * from './config/service-settings.js';
-export { dayIn, localTime } from './context/business-time.js';
+export { dayIn, instantIn, localTime } from './context/business-time.js';
 export * from './context/request-context.js';
 export * from './context/trace.js';
 export type { EntityClass, MigrationClass } from './db/data-source.js';
@@ -39,6 +39,7 @@ export { problemDocument, type ProblemDocument, problemHeaders, toCrmError } fro
 export { type TableColumn, tableFile } from './http/table-file.js';
 export type { Upload } from './http/upload.js';
 export { bilingualErrors, fieldErrors, validate } from './http/validation.js';
+export { type Touched, undoInChunks, type UndoJob, undone } from './jobs/import-undo.js';
 export type { Chunk, JobColumn, JobKind, RowError, RowFailure, RowResult, RunningJob } from './jobs/job-kind.js';
 export { Jobs } from './jobs/jobs.js';
 export { createLogger, type Logger, nestLogger } from './logging/logger.js';
@@ -51,6 +52,8 @@ export { startService } from './start/start-service.js';
 export type { ServiceDefinition } from './start/service.module.js';
 export { LOGGER, SERVICE_CONFIG, SERVICE_NAME } from './start/tokens.js';
 export { type Checked, type ImportBatch, importBatches, type ImportRow, openImport } from './table-file/import-file.js';
+export { type CodeChoices, codeOf, pickCodes } from './table-file/row-codes.js';
+export { numberOf, wordOf } from './table-file/row-values.js';
 export type { TableFormat } from './table-file/table.js';
 export { fold, foldName } from './text/fold.js';
 export { formatMoney } from './text/format-money.js';

@@ -1,6 +1,6 @@
 import { ContactInput } from '#contracts';
-import { bilingualErrors, type Checked, type ImportRow } from '#platform';
-import { tagsOf, wordOf } from './row-values.js';
+import { bilingualErrors, type Checked, type ImportRow, wordOf } from '#platform';
+import { tagsOf } from './row-values.js';
 
 export interface ContactRow {
   /** The number or external reference of the customer. */

@@ -1,9 +1,8 @@
-import type { Tx } from '#platform';
+import { type Touched, type Tx, undoInChunks, type UndoJob, undone } from '#platform';
 import { In } from 'typeorm';
 import { Contact } from '../contact/contact.entity.js';
 import { noteSearchTexts } from '../customer/customer-search.js';
 import { recordCustomerActs } from '../timeline/customer.timeline.js';
-import { type Touched, undoInChunks, type UndoJob, undone } from './undo.js';
 
 /** Removes the contacts that an import made, except those that somebody or something has touched since. */
 export const undoContacts = (job: UndoJob): Promise<void> =>

@@ -2,22 +2,20 @@ import { CUSTOMER_COLUMNS } from '#contracts';
 import {
   currentContext,
   Dictionary,
-  type ImportBatch,
   importBatches,
   type ImportRow,
   type JobColumn,
   type JobKind,
   People,
-  type RowFailure,
+  pickCodes,
   type RunningJob,
-  type Tx,
   type TableFormat,
 } from '#platform';
 import { Injectable } from '@nestjs/common';
-import { type CustomerRow, customerRow, DICTIONARIES } from './customer-row.js';
+import { customerRow, DICTIONARIES } from './customer-row.js';
 import { undoCustomers } from './customer-undo.js';
 import { writeCustomers } from './customer-writer.js';
-import { type ImportReference, unknownCode } from './row-values.js';
+import type { ImportReference } from './row-values.js';
 import { UNDO_RESULT } from './undo.js';
 
 /** Rows of one transaction: enough to pay for it, few enough that who waits for it hardly notices. */
@@ -30,11 +28,6 @@ export interface ImportParameters {
 export interface Position {
   readonly line: number;
 }
-
-type GoodRow = ImportBatch<CustomerRow>['good'][number];
-const CODES = Object.entries(DICTIONARIES) as ReadonlyArray<
-  [keyof typeof DICTIONARIES, (typeof DICTIONARIES)[keyof typeof DICTIONARIES]]
->;
 
 export const OUTCOME: JobColumn = {
   field: 'outcome',
@@ -81,46 +74,23 @@ export class CustomerImport implements JobKind<ImportParameters, Position> {
     });
     for await (const { good, failures, processed, line } of batches)
       await job.chunk(async (tx) => {
-        const { chosen, refused } = await this.pick(tx, good);
+        const { chosen, refused } = await pickCodes(tx, this.dictionary, DICTIONARIES, good);
         const results = await writeCustomers(tx, job.id, chosen);
         return { position: { line }, processed, failures: [...failures, ...refused], results };
       });
   }
 
-  /** Marks the codes of the rows as used (DIC-2); rows with one that was retired just now are refused. */
-  private async pick(tx: Tx, rows: readonly GoodRow[]): Promise<{ chosen: GoodRow[]; refused: RowFailure[] }> {
-    const choices = new Map(
-      rows.flatMap(({ data: { input } }) =>
-        CODES.flatMap(([field, type]) =>
-          input[field] ? [[`${type} ${input[field]}`, { field, type, code: input[field] }]] : [],
-        ),
-      ),
-    );
-    const wrong = await this.dictionary.choose(tx, [...choices.values()]);
-    const chosen: GoodRow[] = [];
-    const refused: RowFailure[] = [];
-    for (const row of rows) {
-      const { line, cells, data } = row;
-      const errors = wrong
-        .filter(({ field, code }) => data.input[field as keyof typeof DICTIONARIES] === code)
-        .map(({ field, type, code }) => unknownCode(field, type, code));
-      if (errors.length > 0) refused.push({ line, cells, errors });
-      else chosen.push(row);
-    }
-    return { chosen, refused };
-  }
-
   private async reference(rows: readonly ImportRow[]): Promise<ImportReference> {
     const { actor } = currentContext()!;
     const owners = rows.flatMap(({ values }) => values.owner?.trim() ?? []);
-    const [people, dictionaries] = await Promise.all([
+    const [people, codes] = await Promise.all([
       this.people.byUsername(owners, 'customer.update'),
       this.dictionary.choices(Object.values(DICTIONARIES)),
     ]);
     return {
       actor,
       people,
-      dictionaries,
+      codes,
       isEligible: actor.kind === 'user' && actor.rights['customer.update'] === 'own',
     };
   }

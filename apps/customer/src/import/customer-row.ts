@@ -1,6 +1,6 @@
 import { ContactInput, CustomerInput } from '#contracts';
-import { bilingualErrors, type Checked, type ImportRow, type RowError } from '#platform';
-import { codeOf, type ImportReference, numberOf, scopeError, tagsOf } from './row-values.js';
+import { bilingualErrors, type Checked, codeOf, type ImportRow, numberOf, type RowError } from '#platform';
+import { type ImportReference, scopeError, tagsOf } from './row-values.js';
 
 /** A row of a file as what it becomes. */
 export interface CustomerRow {
@@ -53,7 +53,8 @@ export function customerRow({ values }: ImportRow, reference: ImportReference): 
   const input: Record<string, unknown> = {};
   for (const field of TEXTS) if (values[field] !== undefined) input[field] = values[field];
   for (const field of ['satisfaction', 'credit']) input[field] = numberOf(values[field]);
-  for (const [field, dictionary] of CODES) input[field] = codeOf(reference, dictionary, field, values, errors);
+  for (const [field, dictionary] of CODES)
+    input[field] = codeOf(reference.codes, dictionary, field, values[field], errors);
   input.tags = tagsOf(values.tags);
   const customer = CustomerInput.safeParse(input);
   if (!customer.success) errors.push(...bilingualErrors(CustomerInput, input).map(ofColumn));

@@ -1,9 +1,8 @@
-import { together, type Tx } from '#platform';
+import { together, type Touched, type Tx, undoInChunks, type UndoJob, undone } from '#platform';
 import { In } from 'typeorm';
 import { Customer } from '../customer/customer.entity.js';
 import { hideKeys } from '../duplicate/known-keys.js';
 import { recordCustomerActs } from '../timeline/customer.timeline.js';
-import { type Touched, undoInChunks, type UndoJob, undone } from './undo.js';
 
 /** Deletes the customers that an import made, except those that somebody or something has touched since. */
 export const undoCustomers = (job: UndoJob): Promise<void> =>

@@ -1,4 +1,4 @@
-import { type Transfer, TransferRoutes } from '#contracts';
+import { type Transfer, TransferRoutes, type Transfers } from '#contracts';
 import { Handles } from '#platform';
 import { Body, Controller, Param } from '@nestjs/common';
 import { TransferService } from './transfer.service.js';
@@ -10,5 +10,10 @@ export class TransferController {
   @Handles(TransferRoutes.transferCustomer)
   transfer(@Param('id') id: string, @Body() body: Transfer) {
     return this.transfers.transfer(id, body.ownerId);
+  }
+
+  @Handles(TransferRoutes.transferCustomers)
+  transferMany(@Body() body: Transfers) {
+    return this.transfers.transferMany(body);
   }
 }

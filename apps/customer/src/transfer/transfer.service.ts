@@ -1,8 +1,9 @@
-import type { CustomerView } from '#contracts';
-import { People, UnitOfWork } from '#platform';
+import type { CustomerView, JobView, Transfers } from '#contracts';
+import { Jobs, People, UnitOfWork } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { Customer } from '../customer/customer.entity.js';
 import { recordCustomerActs } from '../timeline/customer.timeline.js';
+import { TransferCustomers } from './transfer-job.js';
 
 /** Customers go from one owner to another (CUS-7). What is derived from the owner, such as who handles an alert, goes with them. */
 @Injectable()
@@ -10,6 +11,7 @@ export class TransferService {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly people: People,
+    private readonly jobs: Jobs,
   ) {}
 
   transfer(id: string, ownerId: string): Promise<CustomerView> {
@@ -25,5 +27,18 @@ export class TransferService {
       await recordCustomerActs(tx, [{ recordId: id, act: 'transferred', details: { from, to: ownerId } }]);
       return customer.view();
     });
+  }
+
+  /** Many at once; the new owner must be able to take them, the old one may have left. */
+  transferMany(transfers: Transfers): Promise<JobView> {
+    return this.jobs.start(
+      TransferCustomers,
+      {
+        parameters: transfers,
+        columns: ['customerId'],
+        ...(transfers.customerIds && { total: new Set(transfers.customerIds).size }),
+      },
+      (tx) => this.people.requireEligible(tx, 'toOwnerId', transfers.toOwnerId, 'customer.update'),
+    );
   }
 }

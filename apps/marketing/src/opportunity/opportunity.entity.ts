@@ -173,6 +173,11 @@ export class Opportunity {
 
   delete(): NewEvent {
     if (this.status !== 'unassigned') throw this.refusal('delete');
+    return this.takeBack();
+  }
+
+  /** Of an import that is undone (MKT-9): whatever its status, it should not have come in. */
+  takeBack(): NewEvent {
     return OpportunityDeleted.of(this.id, { opportunityId: this.id, code: this.code });
   }
 

@@ -5,8 +5,9 @@ import {
   type OpportunityInput,
   type OpportunityView,
 } from '#contracts';
-import { constraintOf, Dictionary, People, type Tx, UnitOfWork } from '#platform';
+import { constraintOf, Dictionary, People, runSql, together, type Tx, UnitOfWork } from '#platform';
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { Opportunity } from './opportunity.entity.js';
 import { type Act, recordAct } from './opportunity.timeline.js';
 import { PlanItem } from './plan-item.entity.js';
@@ -22,7 +23,11 @@ export class OpportunityService {
 
   create(input: OpportunityInput): Promise<OpportunityView> {
     return this.uow.run(async (tx) => {
-      const [first, code] = await Promise.all([firstStage(tx), tx.nextCode('opportunity')]);
+      const [, first, code] = await together([
+        typeof input.externalId === 'string' && lockExternalIds(tx, 'shared'),
+        firstStage(tx.manager),
+        tx.nextCode('opportunity'),
+      ]);
       const stage = input.stage ?? first;
       await this.requireCodes(tx, { ...input, stage });
       const opportunity = Opportunity.create({ ...input, stage }, code, tx.actor.id);
@@ -127,9 +132,14 @@ export class OpportunityService {
 const planOf = (tx: Tx, { id }: Opportunity): Promise<PlanItem[]> =>
   tx.manager.find(PlanItem, { where: { opportunityId: id }, order: { date: 'ASC', id: 'ASC' } });
 
+/** An import takes it, so that no row of it is refused in the middle; who brings in one record lets others do so too. */
+export const lockExternalIds = (tx: Tx, mode: 'shared' | 'alone' = 'alone') =>
+  tx.query(`SELECT pg_advisory_xact_lock${mode === 'shared' ? '_shared' : ''}(hashtext('opportunity-external-id'))`);
+
 /** Where a new opportunity stands: the first stage that can be chosen. */
-async function firstStage(tx: Tx): Promise<string> {
-  const [first] = await tx.query<{ code: string }>(
+export async function firstStage(manager: EntityManager): Promise<string> {
+  const [first] = await runSql<{ code: string }>(
+    manager,
     `SELECT code FROM dictionary_entry WHERE type = 'opportunity_stage' AND active ORDER BY sort_order, code LIMIT 1`,
   );
   return first?.code ?? 'prospecting';

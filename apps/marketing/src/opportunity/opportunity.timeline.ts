@@ -1,4 +1,4 @@
-import { type Act as ActOf, type History, recordActs as record, type Tx } from '#platform';
+import { type Act as ActOf, copyActs as copy, type History, recordActs as record, type Tx } from '#platform';
 
 export type Act =
   | 'created'
@@ -12,7 +12,8 @@ export type Act =
   | 'plan-item-executed'
   | 'won'
   | 'lost'
-  | 'linked';
+  | 'linked'
+  | 'imported';
 
 const HISTORY: History = { table: 'opportunity_history', record: 'opportunity_id' };
 
@@ -22,3 +23,6 @@ export const recordAct = (tx: Tx, opportunityId: string, act: Act, details: obje
 
 /** The same of many at once. */
 export const recordActs = (tx: Tx, acts: readonly ActOf<Act>[]): Promise<void> => record(tx, HISTORY, acts);
+
+/** The same of a great many; wait for it before anything else. */
+export const copyActs = (tx: Tx, acts: readonly ActOf<Act>[]): Promise<void> => copy(tx, HISTORY, acts);

@@ -9,11 +9,12 @@ export interface ImportColumn {
   readonly required?: boolean;
 }
 
-const column = (name: string, en: string, zh: string, required = false): ImportColumn => ({
+export const importColumn = (name: string, en: string, zh: string, required = false): ImportColumn => ({
   name,
   label: { en, zh },
   required,
 });
+const column = importColumn;
 
 /** The contact's columns make the customer's first contact; `owner` is a username, by default the one who imports. */
 export const CUSTOMER_COLUMNS: readonly ImportColumn[] = [

@@ -11,6 +11,7 @@ import { JobRoutes } from './jobs.api.js';
 import { MarketingRoutes } from './marketing.api.js';
 import { MergeRoutes } from './merge.api.js';
 import { OPERATIONS_ROUTES } from './operations.api.js';
+import { OpportunityImportRoutes } from './opportunity-import.api.js';
 import { PlanRoutes } from './plan.api.js';
 import { ReportingRoutes } from './reporting.api.js';
 import { SalesRoutes } from './sales.api.js';
@@ -22,6 +23,7 @@ import { TransferRoutes } from './transfer.api.js';
 export const ROUTES: readonly ServiceRoute[] = [
   AuthRoutes,
   MarketingRoutes,
+  OpportunityImportRoutes,
   PlanRoutes,
   CustomerRoutes,
   ContactRoutes,

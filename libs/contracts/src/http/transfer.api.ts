@@ -2,9 +2,27 @@ import { z } from 'zod';
 import { CustomerView } from './customer.api.js';
 import { defineRoutes } from './define-routes.js';
 import { Id } from './fields.js';
+import { JobView } from './jobs.api.js';
 
 export const Transfer = z.strictObject({ ownerId: Id });
 export type Transfer = z.infer<typeof Transfer>;
+
+/** All customers of one owner, or these. */
+export const Transfers = z
+  .strictObject({
+    fromOwnerId: Id.optional(),
+    customerIds: z.array(Id).min(1).max(10_000).optional(),
+    toOwnerId: Id,
+  })
+  .superRefine(({ fromOwnerId, customerIds }, context) => {
+    if ((fromOwnerId === undefined) === (customerIds === undefined))
+      context.addIssue({
+        code: 'custom',
+        path: ['fromOwnerId'],
+        message: 'either fromOwnerId or customerIds · fromOwnerId 与 customerIds 二者必填其一',
+      });
+  });
+export type Transfers = z.infer<typeof Transfers>;
 
 export const TransferRoutes = defineRoutes('customer', 'customers', {
   transferCustomer: {
@@ -15,5 +33,14 @@ export const TransferRoutes = defineRoutes('customer', 'customers', {
     body: Transfer,
     response: CustomerView,
     record: 'customer',
+  },
+  transferCustomers: {
+    method: 'POST',
+    path: '/customers/transfers',
+    access: 'customer.transfer',
+    summary: 'Give many customers, or all of one owner, to another owner, as a background job · 批量移交客户',
+    body: Transfers,
+    response: JobView,
+    status: 202,
   },
 });

@@ -25,3 +25,16 @@ export function localTime(zone: string, at: Date = new Date()): string {
 
 /** The calendar day that it is in an IANA time zone, as `YYYY-MM-DD`. */
 export const dayIn = (zone: string, at?: Date): string => localTime(zone, at).slice(0, 10);
+
+const MINUTE = 60_000;
+/** By how much the clocks of the zone are ahead of UTC at this moment. */
+const offsetAt = (zone: string, at: number): number =>
+  Date.parse(`${localTime(zone, new Date(at)).replace(' ', 'T')}Z`) - Math.floor(at / MINUTE) * MINUTE;
+
+/** When clocks in an IANA time zone show this (`YYYY-MM-DDTHH:MM:SS`); a time that they pass over is taken for the one an hour later. */
+export function instantIn(zone: string, shown: string): Date {
+  const asUtc = Date.parse(`${shown}Z`);
+  const near = asUtc - offsetAt(zone, asUtc);
+  const instant = asUtc - offsetAt(zone, near);
+  return new Date(Math.max(instant, asUtc - offsetAt(zone, instant)));
+}

@@ -17,21 +17,28 @@ export interface Act<A extends string = string> {
   readonly details?: object;
   /** ISO 8601; now, where it is not given. */
   readonly at?: string;
+  /** Whoever acts in the transaction, where it is not given; null where nobody knows. */
+  readonly actorId?: string | null;
 }
+
+/** What nobody asked for, and an event that nobody caused, has no actor. */
+const actorOf = ({ actor }: Tx): string | null =>
+  actor.id !== SYSTEM.id && Id.safeParse(actor.id).success ? actor.id : null;
 
 /** Keeps who did what, in the transaction of the acts themselves. */
 export async function recordActs(tx: Tx, { table, record }: History, acts: readonly Act[]): Promise<void> {
   if (acts.length === 0) return;
+  const actor = actorOf(tx);
   await tx.query(
     `INSERT INTO ${table} (${record}, at, actor_id, act, details)
-       SELECT id, coalesce(at, clock_timestamp()), $1, act, details
-         FROM unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::jsonb[]) WITH ORDINALITY AS a (id, at, act, details, place)
+       SELECT id, coalesce(at, clock_timestamp()), actor_id, act, details
+         FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::text[], $5::jsonb[])
+              WITH ORDINALITY AS a (id, at, actor_id, act, details, place)
         ORDER BY place`,
     [
-      // What nobody asked for, and an event that nobody caused, has no actor.
-      tx.actor.id !== SYSTEM.id && Id.safeParse(tx.actor.id).success ? tx.actor.id : null,
       acts.map(({ recordId }) => recordId),
       acts.map(({ at }) => at ?? null),
+      acts.map(({ actorId }) => (actorId === undefined ? actor : actorId)),
       acts.map(({ act }) => act),
       acts.map(({ details }) => JSON.stringify(details ?? {})),
     ],
@@ -40,13 +47,19 @@ export async function recordActs(tx: Tx, { table, record }: History, acts: reado
 
 /** The same for many acts at once; wait for it before anything else. */
 export async function copyActs(tx: Tx, { table, record }: History, acts: readonly Act[]): Promise<void> {
-  const actorId = Id.safeParse(tx.actor.id).success ? tx.actor.id : null;
+  const actor = actorOf(tx);
   const now = new Date().toISOString();
   await copyRows(
     tx.manager,
     table,
     [record, 'at', 'actor_id', 'act', 'details'],
-    acts.map(({ recordId, at, act, details }) => [recordId, at ?? now, actorId, act, JSON.stringify(details ?? {})]),
+    acts.map(({ recordId, at, actorId, act, details }) => [
+      recordId,
+      at ?? now,
+      actorId === undefined ? actor : actorId,
+      act,
+      JSON.stringify(details ?? {}),
+    ]),
   );
 }
 

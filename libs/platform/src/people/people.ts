@@ -44,22 +44,23 @@ export class People implements OnModuleInit {
       ]);
   }
 
-  /** These people, by username in lower case, and whether records can go to them. */
+  /** These people, by username in lower case, and whether they still work here and records can go to them. */
   async byUsername(
     usernames: readonly string[],
     right: Right,
-  ): Promise<ReadonlyMap<string, { readonly id: string; readonly eligible: boolean }>> {
+  ): Promise<ReadonlyMap<string, { readonly id: string; readonly active: boolean; readonly eligible: boolean }>> {
     const rows = await runSql<{ id: string; username: string; active: boolean; grants: string[] }>(
       this.dataSource.manager,
       `SELECT p.id, lower(p.username) AS username, p.status = 'active' AS active,
               ARRAY(SELECT unnest(g.grants) FROM role_grant g WHERE g.role = ANY (p.roles)) AS grants
          FROM person p WHERE lower(p.username) = ANY ($1)`,
-      [[...new Set(usernames.map((name) => name.toLowerCase()))]],
+      // Names come from files, and a NUL is nothing that PostgreSQL takes.
+      [[...new Set(usernames.filter((name) => !name.includes('\0')).map((name) => name.toLowerCase()))]],
     );
     return new Map(
       rows.map(({ id, username, active, grants }) => [
         username,
-        { id, eligible: active && combineGrants(grants)[right] === 'own' },
+        { id, active, eligible: active && combineGrants(grants)[right] === 'own' },
       ]),
     );
   }

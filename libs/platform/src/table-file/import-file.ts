@@ -155,7 +155,7 @@ function errorsOf({ cells, malformed }: TableRow, { at, unnamed, width }: Column
   if (unnamed.some((place) => !isBlank(cells[place] ?? '')))
     errors.push({ field: '', code: 'cell_without_column', message: NO_COLUMN });
   for (const [field, place] of Object.entries(at))
-    if (cells[place]?.includes('\ufffd')) errors.push({ field, code: 'unreadable_text', message: UNREADABLE });
+    if (/[\ufffd\0]/.test(cells[place] ?? '')) errors.push({ field, code: 'unreadable_text', message: UNREADABLE });
   return errors;
 }
 

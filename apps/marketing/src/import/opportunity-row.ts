@@ -1,0 +1,72 @@
+import { type Actor, OpportunityInput } from '#contracts';
+import {
+  bilingualErrors,
+  type Checked,
+  type CodeChoices,
+  codeOf,
+  type ImportRow,
+  numberOf,
+  type RowError,
+} from '#platform';
+import { createHash } from 'node:crypto';
+import type { NewOpportunity, Past } from '../opportunity/opportunity.entity.js';
+import { dayOf } from './row-time.js';
+import { pastOf } from './row-past.js';
+
+/** What the rows of a file are checked by. */
+export interface ImportReference {
+  readonly actor: Actor;
+  /** By username in lower case. */
+  readonly people: ReadonlyMap<string, { readonly id: string; readonly active: boolean; readonly eligible: boolean }>;
+  readonly codes: CodeChoices;
+  /** Where a record stands whose stage is not given. */
+  readonly firstStage: string;
+  readonly now: Date;
+  readonly timeZone: string;
+}
+
+/** A row of a file as what it becomes. */
+export interface OpportunityRow {
+  readonly input: NewOpportunity;
+  readonly past: Past;
+  /** By this a row without an external id is known again. */
+  readonly fingerprint: string | null;
+}
+
+export const DICTIONARIES = { source: 'opportunity_source', stage: 'opportunity_stage', region: 'region' } as const;
+const CODES = Object.entries(DICTIONARIES);
+const TEXTS = [
+  'externalId',
+  'customerName',
+  'summary',
+  'description',
+  'expectedAmount',
+  'currency',
+  'contactName',
+  'contactPhone',
+  'customerNeed',
+  'competitors',
+];
+
+/** MKT-9: what a person could not enter, no file brings in; creator and times are what only a file may carry. */
+export function opportunityRow({ values }: ImportRow, reference: ImportReference): Checked<OpportunityRow> {
+  const errors: RowError[] = [];
+  const input: Record<string, unknown> = {};
+  for (const field of TEXTS) if (values[field] !== undefined) input[field] = values[field];
+  input.successRate = numberOf(values.successRate);
+  input.expectedCloseDate = dayOf(values.expectedCloseDate);
+  for (const [field, dictionary] of CODES)
+    input[field] = codeOf(reference.codes, dictionary, field, values[field], errors);
+  const checked = OpportunityInput.safeParse(input);
+  if (!checked.success) errors.push(...bilingualErrors(OpportunityInput, input));
+  const past = pastOf(values, reference, errors);
+  if (errors.length > 0 || !checked.success || !past) return { errors };
+  const { stage = reference.firstStage } = checked.data;
+  const fingerprint = values.externalId === undefined ? fingerprintOf(values) : null;
+  return { data: { input: { ...checked.data, stage }, past, fingerprint } };
+}
+
+const fingerprintOf = (values: ImportRow['values']): string =>
+  createHash('sha256')
+    .update(JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))))
+    .digest('base64url');
