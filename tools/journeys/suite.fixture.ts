@@ -24,7 +24,8 @@ export class Suite {
     private readonly apps: Map<string, RunningApp>,
   ) {}
 
-  static async start(): Promise<Suite> {
+  /** `settings`: of the gateway. */
+  static async start(settings: Record<string, string> = {}): Promise<Suite> {
     const [database, nats] = await Promise.all([TestDatabase.create(), TestNats.start()]);
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     const shared = {
@@ -64,6 +65,7 @@ export class Suite {
         GATEWAY_PORT: '0',
         GATEWAY_HOST: '127.0.0.1',
         GATEWAY_SIGNING_KEY: JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'gateway', alg: 'EdDSA' }),
+        ...settings,
       }),
     );
     await suite.eventually(async () => (await fetch(`${suite.url}/health/ready`)).ok, 'the suite did not become ready');

@@ -196,6 +196,56 @@ describe('feeding orders', () => {
     expect((await get(`/customers/${customer.id}`)).version).toBe(1);
   });
 
+  it('FEED-3: a reference is a customer’s code or external reference; one of a living customer goes before one of a deleted', async () => {
+    const first = await newCustomer({ externalRef: k('REF') });
+    await feed('orders', order(), order({ key: k('O2'), customerRef: first.code }));
+    const ofFirst = (await get(`/customers/${first.id}/orders?count=true`)).total;
+    expect(ofFirst).toBe(2);
+    await world.service.as(world.manager).delete(`/api/v1/customers/${first.id}`).expect(204);
+    const second = await newCustomer({ externalRef: k('REF') });
+    await feed('orders', order({ version: 2 }), order({ key: k('O3') }));
+    expect((await get(`/customers/${second.id}/orders?sort=date`)).items.map((item: Json) => item.key).sort()).toEqual([
+      k('O'),
+      k('O3'),
+    ]);
+  });
+
+  it('FEED-1, FEED-4: one order is read by its id or the sales system’s key, with its lines and status', async () => {
+    await feed('products', { key: k('P'), version: 1, name: 'Chai' });
+    await feed('orders', order({ status: 'cancelled', address: '上海市\n南京路 1 号' }));
+    const seen = OrderView.strict().parse(await get(`/orders/${k('O')}`));
+    expect(seen).toMatchObject({ key: k('O'), status: 'cancelled', address: '上海市\n南京路 1 号', total: '126.23' });
+    expect(seen.lines).toMatchObject([{ productName: 'Chai', amount: '126.23' }]);
+    expect(await get(`/orders/${seen.id}`)).toEqual(seen);
+    for (const key of [k('NONE'), v7(), '%00', encodeURIComponent("' OR 1=1 --")])
+      await world.service.as(world.alice).get(`/api/v1/orders/${key}`).expect(404);
+    const own = { ...world.alice, rights: { 'order.read': 'own' as const } };
+    await world.service.as(own).get(`/api/v1/orders/${seen.id}`).expect(404);
+    await newCustomer({ externalRef: k('REF') });
+    await world.service.as(own).get(`/api/v1/orders/${seen.id}`).expect(200);
+    await world.service
+      .as({ ...own, id: world.bob.id })
+      .get(`/api/v1/orders/${seen.id}`)
+      .expect(404);
+    await world.service
+      .as({ ...own, rights: { 'product.read': 'all' } })
+      .get(`/api/v1/orders/${seen.id}`)
+      .expect(403);
+  });
+
+  it('FEED-4: the order history is searched by number, address and product, in any case and width', async () => {
+    const customer = await newCustomer({ externalRef: k('REF') });
+    await feed('products', { key: k('P'), version: 1, name: '龙井 Tea' });
+    await feed('orders', order({ address: 'Ｎａｎｊｉｎｇ Road 1' }), order({ key: k('Z9'), lines: [] }));
+    const found = async (q: string) =>
+      (await get(`/customers/${customer.id}/orders?q=${encodeURIComponent(q)}`)).items.map((item: Json) => item.key);
+    for (const q of ['nanjing-road', '井TEA', k('o').toUpperCase(), k('p')]) expect(await found(q)).toEqual([k('O')]);
+    expect(await found('z9')).toEqual([k('Z9')]);
+    for (const q of ['100%', 'road 1龙', 'nothing']) expect(await found(q)).toEqual([]);
+    // Among the orders of all customers a search would look at each.
+    await world.service.as(world.alice).get('/api/v1/orders?q=z9').expect(400);
+  });
+
   it('FEED-4: the order history is filtered and paged', async () => {
     const customer = await newCustomer({ externalRef: k('REF') });
     const dates = ['2026-01-01', '2026-02-01', '2026-03-01'];

@@ -1,4 +1,4 @@
-import { ProductRecorded, StockRecorded, type FeedKind } from '#contracts';
+import { ProductRecorded, ProductView, StockRecorded, type FeedKind } from '#contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   CHANGED,
@@ -93,6 +93,49 @@ describe('feeding products and stock', () => {
   });
 });
 
+describe('reading products and stock', () => {
+  it('FEED-4: a product is read by its key, stock is sorted by warehouse and found by its product or place', async () => {
+    await feed('products', { key: k('P/1 茶'), version: 1, name: 'Tea', batch: 'A', unit: 'kg', remarks: 'green' });
+    const path = `/products/${encodeURIComponent(k('P/1 茶'))}`;
+    expect(ProductView.strict().parse(await get(path))).toEqual({
+      key: k('P/1 茶'),
+      name: 'Tea',
+      type: null,
+      batch: 'A',
+      unit: 'kg',
+      price: null,
+      currency: null,
+      remarks: 'green',
+    });
+    await world.service
+      .as(world.alice)
+      .get(`/api/v1/products/${k('NONE')}`)
+      .expect(404);
+    await world.service.as(world.alice).get('/api/v1/products/%00').expect(404);
+    await world.service
+      .as({ ...world.alice, rights: { 'order.read': 'all' } })
+      .get(`/api/v1${path}`)
+      .expect(403);
+    const stock = (n: number) => ({
+      key: k(`S${n}`),
+      version: 1,
+      productKey: k('P/1 茶'),
+      warehouse: `W${n}`,
+      bin: k(`bin${n}`),
+      quantity: n,
+    });
+    await feed('stock', stock(2), stock(1), { ...stock(3), productKey: k('OTHER') });
+    const found = async (query: string) =>
+      (await get(`/stock?${query}`)).items.map(({ quantity }: Json) => quantity as number);
+    const product = encodeURIComponent(k('P/1 茶'));
+    expect(await found(`productKey=${product}`)).toEqual([1, 2]);
+    expect(await found(`productKey=${product}&sort=-warehouse`)).toEqual([2, 1]);
+    expect(await found(`productKey=${product},${k('OTHER')}&warehouse=W3`)).toEqual([3]);
+    expect(await found(`q=${encodeURIComponent(k('bin3'))}`)).toEqual([3]);
+    expect(await found(`q=${product}`)).toEqual([1, 2]);
+  });
+});
+
 describe('the door of the feed', () => {
   it('FEED-3: a bad item is refused with its key and kept, the others go in', async () => {
     const good = order();
@@ -124,6 +167,26 @@ describe('the door of the feed', () => {
       expect.objectContaining({ kind: 'order', reason: expect.stringContaining('status'), item: items[1] }),
     ]);
     expect(kept.filter(({ key }) => key?.startsWith(k('NUL')))).toMatchObject([{ item: items[3] }]);
+  });
+
+  it('FEED-3: rejections are seen by whoever sees all orders, and found by kind, key and time', async () => {
+    await feed('products', { key: k('BAD'), version: 1 });
+    const list = async (query: string, actor = world.manager) =>
+      (await world.service.as(actor).get(`/api/v1/sales-feed/rejections?${query}`).expect(200)).body.items as Json[];
+    const rejected = { kind: 'product', key: k('BAD'), reason: expect.stringContaining('name'), item: { version: 1 } };
+    for (const actor of [world.manager, world.alice, world.salesSystem])
+      expect(await list(`key=${k('BAD')}`, actor)).toMatchObject([rejected]);
+    const [{ rejectedAt }] = (await list(`key=${k('BAD')}`)) as [Json];
+    expect(await list(`kind=product&rejectedAt[gte]=${rejectedAt}&key=${k('BAD')}`)).toHaveLength(1);
+    expect(await list(`kind=order&key=${k('BAD')}`)).toEqual([]);
+    expect(await list(`rejectedAt[gt]=${rejectedAt}&key=${k('BAD')}`)).toEqual([]);
+    // What was rejected is nobody's own.
+    const own = { ...world.alice, rights: { 'order.read': 'own' as const } };
+    expect(await list(`key=${k('BAD')}`, own)).toEqual([]);
+    await world.service
+      .as({ ...world.alice, rights: { 'product.read': 'all' } })
+      .get('/api/v1/sales-feed/rejections')
+      .expect(403);
   });
 
   it('FEED-3: a day of the year 0 is refused by its key, its neighbours go in', async () => {

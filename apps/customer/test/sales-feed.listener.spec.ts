@@ -58,5 +58,7 @@ describe('the sales feed over NATS', () => {
     const door = world.service.as(world.salesSystem);
     const { items } = (await door.get('/api/v1/sales-feed/rejections').expect(200)).body as { items: Json[] };
     expect(items.map(({ item }) => item)).toEqual([{ key: k('BAD') }, `no json ${k('X')}`]);
+    const bad = (await world.service.as(world.manager).get(`/api/v1/sales-feed/rejections?key=${k('BAD')}`)).body;
+    expect(bad.items).toMatchObject([{ kind: 'order', reason: expect.stringContaining('customerRef') }]);
   });
 });

@@ -10,8 +10,8 @@ import { TICKET_COLUMNS, TICKET_FROM, type TicketRow, ticketView } from './ticke
 
 /** The first ones of a long text say what it is about. */
 const MOST_TERMS = 200;
-/** The newest ones that have a chosen term. */
-const MOST_COMPARED = 1_000;
+/** So many are compared term by term: those that have the most of the chosen ones, or the newest. */
+const MOST_COMPARED = 500;
 
 const COMMONNESS = `
   SELECT c.reltuples AS tickets, s.most_common_elem_freqs[cardinality(e.terms) + 1] AS least,
@@ -58,17 +58,15 @@ export class SimilarTickets {
   private async closest(all: string[], limit: number, actor: Actor, except?: string): Promise<Page<SimilarTicket>> {
     const terms = all.slice(0, MOST_TERMS);
     const { rare, common, weights } = chooseTerms(terms, await this.commonness(terms));
-    const compare = async (looked: readonly string[], onlyNewest: boolean): Promise<SimilarTicket[]> => {
+    const compare = async (looked: readonly string[], found: (seen: string) => string): Promise<SimilarTicket[]> => {
       if (looked.length === 0) return [];
       const parameters: unknown[] = [looked, terms, weights, limit, except ?? null];
-      const rows = await this.db.query<(TicketRow & { score: number })[]>(
-        comparison(seenBy(actor, parameters), onlyNewest),
-        parameters,
-      );
-      return rows.map(ticketView);
+      const seen = seenBy(actor, parameters);
+      const sql = closestOf(found(seen), seen);
+      return (await this.db.query<(TicketRow & { score: number })[]>(sql, parameters)).map(ticketView);
     };
-    const items = await compare(rare, false);
-    return { items: items.length > 0 ? items : await compare(common, true), nextCursor: null };
+    const items = await compare(rare, withRareTerm);
+    return { items: items.length > 0 ? items : await compare(common, newestWithTerm), nextCursor: null };
   }
 
   /** Nothing is known of a table that is small or new: all terms count alike then. */
@@ -80,26 +78,35 @@ export class SimilarTickets {
 
 /** What is archived is not deleted any more: for who sees everything, no ticket has to be looked at. */
 function seenBy(actor: Actor, parameters: unknown[]): string {
+  const another = 'a.ticket_id IS DISTINCT FROM $5::uuid';
   const visible = visibleTo(ticketPolicy, actor, parameters);
-  return visible === ticketPolicy.alive
-    ? 'true'
-    : `EXISTS (SELECT FROM ticket t WHERE t.id = a.ticket_id AND ${visible})`;
+  if (visible === ticketPolicy.alive) return another;
+  return `${another} AND EXISTS (SELECT FROM ticket t WHERE t.id = a.ticket_id AND ${visible})`;
 }
 
-/** Of rare terms all are found first, by their index; of common ones the newest tickets are read until there are enough. */
-function comparison(seen: string, onlyNewest: boolean): string {
-  const newest = `ORDER BY a.archived_at DESC, a.ticket_id DESC LIMIT ${MOST_COMPARED}`;
-  return `
-    WITH found AS MATERIALIZED (
-      SELECT a.ticket_id, a.archived_at FROM ticket_terms a
-       WHERE a.terms && $1::text[] AND a.ticket_id IS DISTINCT FROM $5::uuid AND ${seen} ${onlyNewest ? newest : ''}),
-    compared AS (SELECT a.ticket_id FROM found a ${newest}),
-    closest AS (
-      SELECT c.ticket_id,
-             (SELECT sum(w.weight) FROM ticket_terms a CROSS JOIN LATERAL unnest(a.terms) AS d (term)
-                JOIN unnest($2::text[], $3::float8[]) AS w (term, weight) USING (term) WHERE a.ticket_id = c.ticket_id) AS score
-        FROM compared c ORDER BY score DESC, ticket_id DESC LIMIT $4)
-    SELECT ${TICKET_COLUMNS}, round(closest.score::numeric, 3)::float8 AS score
-      FROM closest JOIN (${TICKET_FROM}) ON t.id = closest.ticket_id
-     ORDER BY closest.score DESC, t.id DESC`;
-}
+/** All that have a rare term, found by the terms' index one term after the other; who may see them comes after. */
+const withRareTerm = () => `
+  SELECT a.ticket_id, a.archived_at, sum(a.weight) AS known
+    FROM unnest($1::text[]) AS r (term)
+    JOIN unnest($2::text[], $3::float8[]) AS w (term, weight) USING (term)
+   CROSS JOIN LATERAL (SELECT a.ticket_id, a.archived_at, w.weight FROM ticket_terms a WHERE a.terms @> ARRAY[r.term]) a
+   GROUP BY a.ticket_id, a.archived_at`;
+
+/** The newest that have one of the terms: these are so common that there are enough of them soon. */
+const newestWithTerm = (seen: string) => `
+  SELECT a.ticket_id, a.archived_at, 0 AS known FROM ticket_terms a WHERE a.terms && $1::text[] AND ${seen}
+   ORDER BY a.archived_at DESC, a.ticket_id DESC LIMIT ${MOST_COMPARED}`;
+
+const closestOf = (found: string, seen: string) => `
+  WITH found AS MATERIALIZED (${found}),
+  compared AS (
+    SELECT a.ticket_id FROM found a WHERE ${seen}
+     ORDER BY a.known DESC, a.archived_at DESC, a.ticket_id DESC LIMIT ${MOST_COMPARED}),
+  closest AS (
+    SELECT c.ticket_id,
+           (SELECT sum(w.weight) FROM ticket_terms a CROSS JOIN LATERAL unnest(a.terms) AS d (term)
+              JOIN unnest($2::text[], $3::float8[]) AS w (term, weight) USING (term) WHERE a.ticket_id = c.ticket_id) AS score
+      FROM compared c ORDER BY score DESC, ticket_id DESC LIMIT $4)
+  SELECT ${TICKET_COLUMNS}, round(closest.score::numeric, 3)::float8 AS score
+    FROM closest JOIN (${TICKET_FROM}) ON t.id = closest.ticket_id
+   ORDER BY closest.score DESC, t.id DESC`;

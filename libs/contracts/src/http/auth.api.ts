@@ -181,7 +181,6 @@ export const AuthRoutes = defineRoutes('auth', 'auth', {
     body: UserInput,
     response: UserView,
     status: 201,
-    record: 'user',
   },
   updateUser: {
     method: 'PATCH',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRoutes } from './define-routes.js';
-import { Id, Instant } from './fields.js';
+import { Id, Instant, text } from './fields.js';
 
 const report = <T extends z.ZodType>(row: T) =>
   z.object({
@@ -14,7 +14,7 @@ const report = <T extends z.ZodType>(row: T) =>
 /** Reports come as pages of JSON, or whole as a file. */
 export const ReportQuery = z.strictObject({
   year: z.coerce.number().int().min(1900).max(9999).optional(),
-  name: z.string().min(1).max(100).optional(),
+  name: text(100).optional(),
   currency: z
     .string()
     .regex(/^[A-Z]{3}$/)
