@@ -92,7 +92,9 @@ describe('Bad input, at every route of the table', () => {
     const changing = OPEN_ROUTES.filter(({ method, upload }) => method !== 'GET' && !upload);
     await front.forEach(changing, async (route) => {
       const { path } = await front.pathOf(route);
-      for (const body of route.body ? [...raw, broken] : ['{"a":1}', '[1]', '{', deep])
+      // No body is as good as an empty one where every field may be left out.
+      const needed = route.body?.safeParse(undefined).success ? raw.filter((body) => body !== '') : raw;
+      for (const body of route.body ? [...needed, broken] : ['{"a":1}', '[1]', '{', deep])
         await ask(route, path, { body }, is(400, 404, ...(body === deep ? [413] : [])));
       if (!route.body) return;
       for (const contentType of ['text/plain', 'application/json; charset=gbk', 'application/x-www-form-urlencoded'])

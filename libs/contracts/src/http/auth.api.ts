@@ -5,6 +5,10 @@ import { Email, Id, Instant, Name, page, Phone, text, Version } from './fields.j
 
 /** Passwords and names are compared as received; the limits only bound the work. */
 const secret = z.string().min(1).max(256);
+/** Nobody could type one of these. */
+const newSecret = secret.refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), {
+  error: 'holds a character that cannot be typed · 含有无法输入的字符',
+});
 
 export const LoginInput = z.strictObject({ username: z.string().min(1).max(100), password: secret });
 export const ClientCredentials = z.strictObject({
@@ -13,7 +17,7 @@ export const ClientCredentials = z.strictObject({
   clientSecret: secret,
 });
 export const RefreshInput = z.strictObject({ refreshToken: z.string().min(1).max(200) });
-export const PasswordChange = z.strictObject({ current: secret, new: secret });
+export const PasswordChange = z.strictObject({ current: secret, new: newSecret });
 
 export const TokenPair = z.object({
   accessToken: z.string(),
@@ -54,7 +58,7 @@ export const UserInput = z.strictObject({
   email: Email.optional(),
   phone: Phone.optional(),
   roles: z.array(text(50)).min(1).max(20),
-  password: secret,
+  password: newSecret,
 });
 export const UserChanges = z.strictObject({
   displayName: Name.optional(),
