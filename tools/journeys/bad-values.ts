@@ -33,7 +33,7 @@ export function bare(schema: Schema): { schema: Schema; nullable: boolean } {
 
 /** JSON has numbers that no number holds; `toJson` writes this for one. */
 const BEYOND = '<1e400>';
-export const toJson = (value: unknown): string => JSON.stringify(value)!.replaceAll(`"${BEYOND}"`, '1e400');
+export const toJson = (value: unknown): string => JSON.stringify(value).replaceAll(`"${BEYOND}"`, '1e400');
 
 const NOT_STORABLE = ['a\u0000b', 'a\ud800b', '\udc00'];
 const BY_FORMAT: Readonly<Record<string, readonly string[]>> = {

@@ -1,7 +1,7 @@
 import type { CustomerStatus } from '#contracts';
 import type { Tx } from '#platform';
 import { Customer } from '../customer/customer.entity.js';
-import type { Belongings, Moved } from '../merge/belongings.js';
+import type { Belongings, Moved } from '../merge/moved.js';
 import { ChurnAlert } from './churn-alert.entity.js';
 import { recoverCustomers } from './churn-recovery.js';
 import { setStatus } from './customer-status.js';

@@ -1,32 +1,10 @@
-import type { CustomerStatus, MergePreview, MovedKind } from '#contracts';
+import type { MergePreview } from '#contracts';
 import type { Tx } from '#platform';
+import type { Belongings } from './moved.js';
 import { Activity } from '../activity/activity.entity.js';
 import { churnAlerts } from '../churn/churn-belongings.js';
 import { Contact } from '../contact/contact.entity.js';
 import { noteLastOrders, publishOrders } from '../sales/order-record.js';
-
-/** A record that a merge moved, with what it was before. */
-export interface Moved {
-  readonly id: string;
-  readonly before: {
-    readonly isPrimary?: boolean;
-    /** Of the survivor, before it took over an open alert. */
-    readonly status?: CustomerStatus;
-    /** Of an alert that stayed behind, because the survivor had an open one. */
-    readonly measures?: readonly string[];
-  };
-}
-
-/** One kind of record that hangs on customers. Each moved record tells of it by an event of its own (ADR 17). */
-export interface Belongings {
-  readonly kind: MovedKind;
-  /** What people know one by, as SQL on its table. */
-  readonly label: string;
-  readonly table: string;
-  move(tx: Tx, fromId: string, toId: string): Promise<Moved[]>;
-  /** Gives back to `toId` what a merge moved and the survivor `fromId` still has. */
-  giveBack(tx: Tx, fromId: string, toId: string, moved: readonly Moved[]): Promise<void>;
-}
 
 const contacts: Belongings = {
   kind: 'contact',

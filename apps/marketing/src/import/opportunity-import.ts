@@ -16,7 +16,8 @@ import {
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { firstStage } from '../opportunity/opportunity.service.js';
-import { DICTIONARIES, type ImportReference, opportunityRow } from './opportunity-row.js';
+import type { ImportReference } from './import-reference.js';
+import { DICTIONARIES, opportunityRow } from './opportunity-row.js';
 import { undoOpportunities } from './opportunity-undo.js';
 import { writeOpportunities } from './opportunity-writer.js';
 

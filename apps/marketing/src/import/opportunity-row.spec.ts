@@ -1,6 +1,7 @@
 import type { Actor } from '#contracts';
 import { describe, expect, it } from '@jest/globals';
-import { type ImportReference, opportunityRow } from './opportunity-row.js';
+import type { ImportReference } from './import-reference.js';
+import { opportunityRow } from './opportunity-row.js';
 
 const [IMPORTER, ALICE, GONE, BOSS] = ['1', '2', '3', '4'].map((n) => `01900000-0000-7000-8000-00000000000${n}`) as [
   string,

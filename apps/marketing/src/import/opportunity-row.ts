@@ -1,29 +1,10 @@
-import { type Actor, OpportunityInput } from '#contracts';
-import {
-  bilingualErrors,
-  type Checked,
-  type CodeChoices,
-  codeOf,
-  type ImportRow,
-  numberOf,
-  type RowError,
-} from '#platform';
+import { OpportunityInput } from '#contracts';
+import { bilingualErrors, type Checked, codeOf, type ImportRow, numberOf, type RowError } from '#platform';
 import { createHash } from 'node:crypto';
 import type { NewOpportunity, Past } from '../opportunity/opportunity.entity.js';
+import type { ImportReference } from './import-reference.js';
 import { dayOf } from './row-time.js';
 import { pastOf } from './row-past.js';
-
-/** What the rows of a file are checked by. */
-export interface ImportReference {
-  readonly actor: Actor;
-  /** By username in lower case. */
-  readonly people: ReadonlyMap<string, { readonly id: string; readonly active: boolean; readonly eligible: boolean }>;
-  readonly codes: CodeChoices;
-  /** Where a record stands whose stage is not given. */
-  readonly firstStage: string;
-  readonly now: Date;
-  readonly timeZone: string;
-}
 
 /** A row of a file as what it becomes. */
 export interface OpportunityRow {

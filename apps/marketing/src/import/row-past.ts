@@ -2,7 +2,7 @@ import { Loss, OPPORTUNITY_STATUSES, type OpportunityStatus } from '#contracts';
 import { bilingualErrors, fold, type RowError } from '#platform';
 import type { Past } from '../opportunity/opportunity.entity.js';
 import { instantOf } from './row-time.js';
-import type { ImportReference } from './opportunity-row.js';
+import type { ImportReference } from './import-reference.js';
 
 type Values = Readonly<Record<string, string>>;
 const STATUS_WORDS: Readonly<Record<string, OpportunityStatus>> = {
