@@ -98,6 +98,13 @@ describe('CUS-8: files pass through the gateway', () => {
     for (const { socket } of three) socket.write(Buffer.alloc(2 * MIB));
     await eventually(async () => three.some(({ answered }) => answered().startsWith('HTTP/1.1 429 ')));
     expect(three.filter(({ answered }) => answered() === '')).toHaveLength(2);
+    // Those who leave make room.
+    gateway.upstreams.customer.mayRead = Promise.resolve();
+    for (const { socket } of three) socket.destroy();
+    await eventually(async () => {
+      const answers = await Promise.all([upload('x', CSV), upload('x', CSV)]);
+      return answers.every(({ status }) => status === 202);
+    });
   });
 
   it('as long as they keep their pace; slower ones are given up', async () => {

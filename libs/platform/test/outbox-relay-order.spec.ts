@@ -106,7 +106,9 @@ describe('OutboxRelay: order and marks', () => {
     const states = ids.map((_, index) => marks.slice(index * 10, index * 10 + 10).map(({ marked }) => marked));
     expect(states).toEqual(states.map((each) => each.toSorted((a, b) => Number(b) - Number(a))));
     expect(states.flat()).toContain(false);
-    await messaging.dataSource.query('DROP TRIGGER refuse ON outbox');
+    // Dropping the trigger would lock the table against the relay, which may end in a deadlock.
+    await messaging.dataSource.query(`CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RETURN new; END $$`);
     await allMarked();
     // In order at first and whenever a part of them goes out again; the stream keeps each once.
     expect(ids.map((id) => [...new Set(heard(id))])).toEqual(ids.map(() => upTo(10)));
