@@ -95,8 +95,8 @@ export const CONSUMER_CASES: readonly ConsumerCase[] = [
     events: (n) => customerEvents(n, EACH),
     floor: ({ customerId, name }) => [
       [
-        `INSERT INTO customer (id, name, deleted) VALUES ($1, $2, false)
-         ON CONFLICT (id) DO UPDATE SET name = excluded.name, deleted = excluded.deleted`,
+        `INSERT INTO customer (id, name, search_text, deleted) VALUES ($1, $2, lower($2), false)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, search_text = excluded.search_text, deleted = excluded.deleted`,
         [customerId, name],
       ],
     ],

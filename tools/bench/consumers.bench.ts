@@ -20,13 +20,16 @@ export async function measureConsumers(options: BenchOptions): Promise<Figure[]>
     const alone = await ServiceAlone.start();
     try {
       const { pid } = await alone.run(name);
-      const database = await alone.database(name);
       await ensureStream(await streamManager(alone.nats), 'CRM');
-      for (const each of CONSUMER_CASES.filter(({ service }) => service === name)) {
-        options.say(`events: ${name} applies ${each.work}`);
-        figures.push(await measure(alone, pid, database, each, options));
+      const database = await alone.database(name);
+      try {
+        for (const each of CONSUMER_CASES.filter(({ service }) => service === name)) {
+          options.say(`events: ${name} applies ${each.work}`);
+          figures.push(await measure(alone, pid, database, each, options));
+        }
+      } finally {
+        await database.end();
       }
-      await database.end();
     } finally {
       await alone.remove();
     }

@@ -4,6 +4,7 @@ import type { Cluster } from './cluster.js';
 import { type FaultRow, mustHold } from './fault-row.js';
 import type { People } from './people.js';
 
+/** The p99 of healthy events may be this, or twice what it was before the poison where the machine is slower than that. */
 const HEALTHY_LAG_MS = 2000;
 const LISTENERS = SERVICES.filter((service) => service !== 'auth' && service !== 'customer');
 
@@ -23,6 +24,11 @@ export const eventRows: readonly FaultRow[] = [
       'all others keep flowing; what is re-sent after the repair goes in, in order; only the right people may do that',
     inShort: true,
     async harm({ cluster, people, short, spoil }) {
+      await cluster.query('CREATE TABLE recorder.spoilt (id text PRIMARY KEY, how text NOT NULL)');
+      const begun = new Date();
+      await sleep(short ? 6000 : 15_000);
+      const unharmed = await healthyLag(cluster, begun);
+      const poisoned = new Date();
       await poison(cluster);
       await sleep(short ? 8000 : 40_000);
       await cluster.query('DROP TRIGGER spoil ON customer.outbox');
@@ -47,16 +53,20 @@ export const eventRows: readonly FaultRow[] = [
         heads.length === expected.size && heads.every((id) => expected.has(id)),
         `the dead letters are those of the spoilt events (${heads.length} for ${expected.size})`,
       );
-      const lag = await healthyLag(cluster);
+      const lag = await healthyLag(cluster, poisoned);
 
       await cluster.query('DROP TRIGGER fail ON service.customer');
       const applied = await operate(people, thrown, 'resend');
       const discarded = await operate(people, misfits.slice(0, Math.ceil(misfits.length / 2)), 'discard');
-      mustHold(lag < HEALTHY_LAG_MS, `the p99 of healthy events stays below 2 s (${Math.round(lag)} ms)`);
+      mustHold(
+        lag < Math.max(HEALTHY_LAG_MS, 2 * unharmed),
+        `the p99 of healthy events stays below 2 s, or twice its ${Math.round(unharmed)} ms without poison (${Math.round(lag)} ms)`,
+      );
       return {
         'events that do not fit': misfits.length,
         'records whose handler threw': thrown.length,
         'p99 of healthy events, ms': Math.round(lag),
+        'the same before, ms': Math.round(unharmed),
         're-sent, events applied': applied,
         'discarded, events applied behind': discarded,
       };
@@ -67,7 +77,6 @@ export const eventRows: readonly FaultRow[] = [
 /** Every tenth new customer: its event loses the name on its way to the outbox, or its insert fails in the service of tickets. */
 async function poison(cluster: Cluster): Promise<void> {
   await cluster.query(`
-    CREATE TABLE recorder.spoilt (id text PRIMARY KEY, how text NOT NULL);
     CREATE FUNCTION recorder.spoil() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
       BEGIN
         IF NEW.type LIKE 'crm.customer.customer.created.%' AND NEW.data ->> 'name' LIKE 'Kept%' AND hashtext(NEW.aggregate_id) % 10 = 0 THEN
@@ -90,13 +99,14 @@ async function poison(cluster: Cluster): Promise<void> {
 const recorded = async (cluster: Cluster, how: string): Promise<string[]> =>
   (await cluster.query<{ id: string }>('SELECT id FROM recorder.spoilt WHERE how = $1', [how])).map(({ id }) => id);
 
-/** Milliseconds from the change to its effect in the service of tickets, of records that nobody spoilt. */
-async function healthyLag(cluster: Cluster): Promise<number> {
+/** Milliseconds from the change to its effect in the service of tickets, of records since then that nobody spoilt. */
+async function healthyLag(cluster: Cluster, since: Date): Promise<number> {
   const [row] = await cluster.query<{ lag: number }>(
     `SELECT (extract(epoch FROM percentile_cont(0.99) WITHIN GROUP (ORDER BY e.at - o.occurred_at)) * 1000)::float AS lag
        FROM (SELECT record, min(at) AS at FROM recorder.effect WHERE place = 'service.customer' GROUP BY record) e
        JOIN customer.outbox o ON o.aggregate_id = e.record AND o.type LIKE 'crm.customer.customer.created.%'
-      WHERE e.record NOT IN (SELECT id FROM recorder.spoilt)`,
+      WHERE o.occurred_at >= $1 AND e.record NOT IN (SELECT id FROM recorder.spoilt)`,
+    [since],
   );
   return row!.lag;
 }

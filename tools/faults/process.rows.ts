@@ -93,7 +93,6 @@ export const processRows: readonly FaultRow[] = [
     number: 19,
     fault: 'rolling restart of all copies of all services under load (one gateway, which stays)',
     invariant: 'no request fails, no event twice',
-    inShort: true,
     storiesPerSecond: 10,
     async harm({ cluster, people }) {
       const from = people.now();

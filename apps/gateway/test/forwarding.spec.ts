@@ -42,6 +42,7 @@ describe('the gateway forwards', () => {
     expect(payload.rights).toEqual({
       'opportunity.read': 'all',
       'opportunity.create': 'all',
+      'opportunity.import': 'all',
       'opportunity.update': 'all',
       'opportunity.delete': 'all',
       'opportunity.assign': 'all',

@@ -10,7 +10,7 @@ const controlCharacters =
 export const text = (max: number) =>
   z
     .string()
-    .min(1)
+    .min(1, { abort: true })
     .refine((value) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(value), { error: 'must not be blank · 不能为空白', abort: true })
     .refine((value) => value.length <= max * 2 && [...value].length <= max, {
       error: `at most ${max} characters · 最多 ${max} 个字符`,
