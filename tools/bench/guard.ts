@@ -10,7 +10,7 @@ type Limit = { readonly cpu: number } | { readonly ratio: number };
 const LIMITS: Readonly<Record<string, Limit>> = {
   'customer by id': { cpu: 8 },
   'list, newest 50': { cpu: 5 },
-  'list, two filters': { cpu: 5 },
+  'list, two filters': { cpu: 10 },
   'search, two characters': { cpu: 5 },
   create: { cpu: 35 },
   'outbox relay, sustained': { ratio: 0.2 },
