@@ -1,3 +1,4 @@
+import { CONTACT_COLUMNS } from '#contracts';
 import { CONTACTS } from '../contact/contact.queries.js';
 import { instant, list, YES_NO, type ExportTable } from './export-table.js';
 
@@ -43,17 +44,5 @@ export const contactTable: ExportTable = {
     { field: 'remarks', label: { en: 'Remarks', zh: '备注' }, width: 40 },
     { field: 'createdAt', label: { en: 'Created', zh: '创建时间' }, width: 22 },
   ],
-  imported: [
-    'customer',
-    'name',
-    'gender',
-    'position',
-    'officePhone',
-    'mobile',
-    'email',
-    'birthday',
-    'isPrimary',
-    'tags',
-    'remarks',
-  ],
+  imported: CONTACT_COLUMNS.map(({ name }) => name),
 };

@@ -1,3 +1,4 @@
+import { CUSTOMER_COLUMNS } from '#contracts';
 import type { ListQuery } from '#platform';
 import { customerPlan } from '../customer/customer.queries.js';
 import { instant, list, type ExportColumn, type ExportTable } from './export-table.js';
@@ -89,24 +90,5 @@ export const customerTable = (query: ListQuery): ExportTable => ({
                         ORDER BY is_primary DESC, created_at, id LIMIT 1) AS k ON true`,
   select: SELECT,
   columns: COLUMNS,
-  imported: [
-    'externalRef',
-    'name',
-    'owner',
-    'region',
-    'level',
-    'credit',
-    'satisfaction',
-    'industry',
-    'phone',
-    'address',
-    'postcode',
-    'website',
-    'contactName',
-    'contactPosition',
-    'contactPhone',
-    'contactMobile',
-    'tags',
-    'remarks',
-  ],
+  imported: CUSTOMER_COLUMNS.map(({ name }) => name),
 });

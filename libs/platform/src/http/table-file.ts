@@ -36,12 +36,18 @@ export function tableFile<Row extends object>(
 }
 
 /** With a byte order mark, without which Excel takes Chinese for something else; a cell that Excel would run gets an apostrophe. */
+export const CSV_STYLE = {
+  bom: true,
+  escape_formulas: true,
+  record_delimiter: 'windows',
+  // Else a line feed alone stands unquoted, and most readers take it for the end of the row.
+  quote_record_delimiter: true,
+} as const;
+
 function csv<Row>(columns: readonly TableColumn<Row>[], rows: AsyncIterable<Row>, language: Language): Readable {
   const stringifier = stringify({
-    bom: true,
+    ...CSV_STYLE,
     header: true,
-    escape_formulas: true,
-    record_delimiter: 'windows',
     columns: columns.map(({ field, label }) => ({ key: field, header: label[language] })),
   });
   // A failure destroys the answer, so that the client sees a broken download, never a short file.

@@ -5,6 +5,7 @@ import { pipeline, Readable } from 'node:stream';
 import type { DataSource } from 'typeorm';
 import type { Language } from '../context/request-context.js';
 import { runSql } from '../db/sql.js';
+import { CSV_STYLE } from '../http/table-file.js';
 import type { JobColumn, RowError } from './job-kind.js';
 import type { JobRow } from './job-row.js';
 
@@ -49,7 +50,6 @@ export function jobResult(
   ]);
 }
 
-/** With a byte order mark, without which Excel takes Chinese for something else; a cell that Excel would run gets an apostrophe. */
 function csvFile<R>(
   name: string,
   head: string[],
@@ -60,7 +60,7 @@ function csvFile<R>(
     yield head;
     for await (const row of rows) yield cells(row);
   }
-  const stringifier = stringify({ bom: true, escape_formulas: true, record_delimiter: 'windows' });
+  const stringifier = stringify(CSV_STYLE);
   // A failure destroys the answer, so that the client sees a broken download, never a short file.
   return new StreamableFile(
     pipeline(Readable.from(lines()), stringifier, () => {}),
