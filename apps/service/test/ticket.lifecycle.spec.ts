@@ -160,6 +160,15 @@ describe('from assignment to archive', () => {
     });
   });
 
+  it('ALL-2: an act on what somebody else changed meanwhile is refused, and the ticket stays as it is', async () => {
+    const ticket = await desk.assign(await desk.create());
+    const send = (version: number) =>
+      desk.as('alice').post(`${TICKETS}/${ticket.id}/handle`).set('if-match', `"${version}"`).send({ handling: 'x' });
+    expect(await send(1)).toMatchObject(problem('stale-version', 412, { current: '2' }));
+    expect((await desk.as('alice').get(`${TICKETS}/${ticket.id}`)).body).toEqual(ticket);
+    expect(await send(2)).toMatchObject({ status: 200, headers: { etag: '"3"' } });
+  });
+
   it('SVC-2: two people who act at once cannot both move it', async () => {
     const ticket = await desk.create();
     const answers = await Promise.all(

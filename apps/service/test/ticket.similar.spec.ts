@@ -56,6 +56,15 @@ describe('archived tickets', () => {
     expect((await desk.as('alice').get(`${TICKETS}/${ticket.id}`)).body).toEqual(ticket);
   });
 
+  it.each([
+    ['搓纸轮', 'paper'],
+    ['纸', 'paper'],
+    ['TIMING chain', 'engine'],
+  ])('SVC-6: are found by any part of what was asked and done: %s', async (q, name) => {
+    const { body } = await desk.as('bob').get(TICKETS).query({ status: 'archived', q }).expect(200);
+    expect(body.items).toEqual([archived[name]]);
+  });
+
   it('SVC-6: the closest ones are suggested on a new ticket, with their solutions', async () => {
     const ticket = await desk.create({ summary: '打印机无法连接无线网络', request: '换了路由器以后打印机就不能用了' });
     for (const path of [ticket.id, ticket.code]) {
