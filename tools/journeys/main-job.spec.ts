@@ -98,6 +98,38 @@ describe('The main job, through the gateway', () => {
     expect(await customersOf('same name co')).toHaveLength(1);
   });
 
+  it('MKT-9, MKT-6: what a file says was won becomes a customer, with nobody doing anything further', async () => {
+    const file = [
+      'externalId,customerName,summary,description,successRate,status,assignee,closedAt,contactName',
+      'J-1,Imported Co,First order,Years ago,90,won,alice,2020-01-31,张伟',
+      'J-2,IMPORTED  CO,Second order,Years ago,90,won,alice,2021-01-31,张伟',
+    ].join('\n');
+    const send = async (): Promise<Record> => {
+      const path = '/api/v1/opportunities/imports';
+      const { body } = await manager.post(path).set('content-type', 'text/csv').send(file).expect(202);
+      const job = async () => (await manager.get(`/api/v1/jobs/${(body as Record).id}`).expect(200)).body as Record;
+      await suite.eventually(async () => (await job()).status === 'succeeded', 'the import did not end');
+      return job();
+    };
+    expect(await send()).toMatchObject({ total: 2, processed: 2, failed: 0 });
+    const imported = async () =>
+      ((await manager.get('/api/v1/opportunities?externalId=J-1,J-2').expect(200)).body as { items: Record[] }).items;
+    await suite.eventually(
+      async () => (await imported()).every(({ customerId }) => customerId !== null),
+      'the opportunities do not show their customer',
+    );
+    expect(await send()).toMatchObject({ processed: 2, failed: 0 });
+    const [customer, ...others] = await customersOf('imported co');
+    expect(others).toEqual([]);
+    expect(customer).toMatchObject({ ownerId: aliceId, status: 'active' });
+    const shown = await imported();
+    expect(shown).toHaveLength(2);
+    for (const each of shown) expect(each).toMatchObject({ status: 'won', customerId: customer!.id });
+    // Of whichever was heard of first.
+    const contacts = await alice.get(`/api/v1/customers/${customer!.id}/contacts`).expect(200);
+    expect((contacts.body as { items: object[] }).items).toMatchObject([{ name: '张伟', isPrimary: true }]);
+  });
+
   it('SVC-1 to SVC-4: a ticket goes from creation over a second round to the archive', async () => {
     const { id } = await readyToWin('Ticket Taker Inc');
     await alice.post(`/api/v1/opportunities/${id}/win`).expect(200);
