@@ -20,6 +20,7 @@ export { escapeLike, type ListPlan, type Page, readAll, readList } from './db/li
 export type { Condition, ListQuery } from './db/list-query.js';
 export { type RecordPolicy, visibleTo } from './db/record-policy.js';
 export { runSql, together } from './db/sql.js';
+export { copyRows } from './db/copy.js';
 export { CREATE_SUCCESSORS, DROP_SUCCESSORS, noteSuccessor } from './db/successors.js';
 export * from './db/sql-state.js';
 export { type EventTx, Tx } from './db/tx.js';

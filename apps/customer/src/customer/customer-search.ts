@@ -53,40 +53,54 @@ export const knownDay =
  * After a change of the customer, of one of its contacts, or of what was merged into it.
  * @returns who is likely the same by what is new
  */
-export async function noteSearchText(tx: Tx, customer: Searched): Promise<Duplicate[]> {
-  const { id } = customer;
-  const [contacts, merged, [before]] = await together([
-    tx.query<SearchedContact & { id: string; text: string }>(
-      `SELECT id, name, office_phone AS "officePhone", mobile, email, search_text AS text
-         FROM contact WHERE customer_id = $1 ORDER BY id`,
-      [id],
-    ),
-    tx.query<Searched>('SELECT id, name, code, phone FROM customer WHERE survivor_id = $1 ORDER BY created_at, id', [
-      id,
-    ]),
-    tx.query<{ keys: string[] }>('SELECT duplicate_keys AS keys FROM customer WHERE id = $1', [id]),
-  ]);
-  const keys = duplicateKeys([customer, ...merged], contacts);
-  await tx.query(
-    'UPDATE customer SET search_text = $2, duplicate_keys = $3 WHERE id = $1 AND (search_text, duplicate_keys) IS DISTINCT FROM ($2, $3)',
-    [id, customerSearchText(customer, contacts, merged), keys],
-  );
-  const changed = contacts
-    .map((contact) => ({ ...contact, now: contactSearchText(customer.name, contact) }))
-    .filter((contact) => contact.now !== contact.text);
-  if (changed.length > 0)
-    await tx.query(
-      `UPDATE contact k SET search_text = u.text FROM unnest($1::uuid[], $2::text[]) AS u(id, text) WHERE k.id = u.id`,
-      [changed.map((contact) => contact.id), changed.map(({ now }) => now)],
-    );
-  return renewKeys(tx, id, before!.keys, keys);
-}
+export const noteSearchText = async (tx: Tx, { id }: { readonly id: string }): Promise<Duplicate[]> =>
+  (await noteSearchTexts(tx, [id])).get(id) ?? [];
 
-/** After changes of the contacts of many customers, which are locked. */
-export async function noteSearchTexts(tx: Tx, customerIds: readonly string[]): Promise<void> {
-  const customers = await tx.query<Searched>(
-    'SELECT id, name, code, phone FROM customer WHERE id = ANY ($1) ORDER BY id',
-    [customerIds],
+interface Shown extends Searched {
+  readonly text: string;
+  readonly keys: readonly string[];
+  readonly merged: readonly Searched[];
+  readonly contacts: readonly (SearchedContact & { readonly id: string; readonly text: string })[];
+}
+const SHOWN = `SELECT c.id, c.name, c.code, c.phone, c.search_text AS text, c.duplicate_keys AS keys,
+    (SELECT coalesce(json_agg(json_build_object('id', m.id, 'name', m.name, 'code', m.code, 'phone', m.phone)
+                              ORDER BY m.created_at, m.id), '[]')
+       FROM customer m WHERE m.survivor_id = c.id) AS merged,
+    (SELECT coalesce(json_agg(json_build_object('id', k.id, 'name', k.name, 'officePhone', k.office_phone, 'mobile', k.mobile,
+                                                'email', k.email, 'text', k.search_text) ORDER BY k.id), '[]')
+       FROM contact k WHERE k.customer_id = c.id) AS contacts
+  FROM customer c WHERE c.id = ANY ($1)`;
+
+/** The same for many customers, which are locked; as few statements as for one. */
+export async function noteSearchTexts(tx: Tx, customerIds: readonly string[]): Promise<Map<string, Duplicate[]>> {
+  const customers = (await tx.query<Shown>(SHOWN, [customerIds])).map((customer) => ({
+    ...customer,
+    nowText: customerSearchText(customer, customer.contacts, customer.merged),
+    nowKeys: duplicateKeys([customer, ...customer.merged], customer.contacts),
+  }));
+  const changed = customers.filter(
+    ({ text, nowText, keys, nowKeys }) => text !== nowText || JSON.stringify(keys) !== JSON.stringify(nowKeys),
   );
-  await together(customers.map((customer) => noteSearchText(tx, customer)));
+  const contacts = customers.flatMap(({ name, contacts: each }) =>
+    each
+      .map((contact) => ({ id: contact.id, text: contact.text, now: contactSearchText(name, contact) }))
+      .filter(({ text, now }) => text !== now),
+  );
+  await together([
+    changed.length > 0 &&
+      tx.query(
+        `UPDATE customer c SET search_text = u."nowText", duplicate_keys = u."nowKeys"
+           FROM jsonb_to_recordset($1) AS u (id uuid, "nowText" text, "nowKeys" text[]) WHERE c.id = u.id`,
+        [JSON.stringify(changed.map(({ id, nowText, nowKeys }) => ({ id, nowText, nowKeys })))],
+      ),
+    contacts.length > 0 &&
+      tx.query(
+        'UPDATE contact k SET search_text = u.text FROM unnest($1::uuid[], $2::text[]) AS u (id, text) WHERE k.id = u.id',
+        [contacts.map(({ id }) => id), contacts.map(({ now }) => now)],
+      ),
+  ]);
+  return renewKeys(
+    tx,
+    customers.map(({ id, keys, nowKeys }) => ({ id, before: keys, now: nowKeys })),
+  );
 }

@@ -59,20 +59,6 @@ function byCustomer(rows: readonly Candidate[]): Map<string, Duplicate[]> {
   return found;
 }
 
-/** Which living customers are likely the same as these, which need not be stored (yet). One statement for any number. */
-export async function likelyDuplicates(tx: Tx, customers: readonly Keyed[]): Promise<Map<string, Duplicate[]>> {
-  const parameters: unknown[] = pairs(customers);
-  const visible = visibleTo(CustomerPolicy, tx.actor, parameters);
-  return byCustomer(
-    await tx.query<Candidate>(
-      `WITH mine AS (SELECT * FROM unnest($1::uuid[], $2::text[]) AS m (customer_id, key)),
-            other AS (${OTHERS})
-       ${candidates(visible)}`,
-      parameters,
-    ),
-  );
-}
-
 /**
  * Notes keys that these customers come to have, and says who is likely the same; one statement for any number. Take `lockKeys` before.
  * `again` marks all but the first customer of a key, so that keys which several share are found without looking at the others.
@@ -96,15 +82,20 @@ export async function noteKeys(tx: Tx, customers: readonly Keyed[]): Promise<Map
   );
 }
 
-/** Forgets keys that a customer no longer has. One who is alone with a key now is its first again. */
-async function dropKeys(tx: Tx, customerId: string, keys: readonly string[]): Promise<void> {
+/** Forgets keys that customers no longer have. One who is alone with a key now is its first again. */
+async function dropKeys(tx: Tx, customers: readonly Keyed[]): Promise<void> {
+  const [ids, keys] = pairs(customers);
   if (keys.length === 0) return;
   await together([
-    tx.query('DELETE FROM customer_key WHERE customer_id = $1 AND key = ANY($2)', [customerId, keys]),
+    tx.query(
+      `DELETE FROM customer_key k USING unnest($1::uuid[], $2::text[]) AS m (customer_id, key)
+        WHERE k.key = m.key AND k.customer_id = m.customer_id`,
+      [ids, keys],
+    ),
     tx.query(
       `UPDATE customer_key k SET again = false
          FROM (SELECT g.key, min(o.customer_id::text)::uuid AS customer_id
-                 FROM unnest($1::text[]) AS g (key)
+                 FROM (SELECT DISTINCT key FROM unnest($1::text[]) AS key) AS g
                 CROSS JOIN LATERAL (SELECT customer_id FROM customer_key WHERE key = g.key LIMIT 2) o
                 GROUP BY g.key HAVING count(*) = 1) AS alone
         WHERE k.key = alone.key AND k.customer_id = alone.customer_id AND k.again`,
@@ -113,34 +104,35 @@ async function dropKeys(tx: Tx, customerId: string, keys: readonly string[]): Pr
   ]);
 }
 
-/** A customer has other keys now. @returns who is likely the same by those that are new */
-export async function renewKeys(
-  tx: Tx,
-  id: string,
-  before: readonly string[],
-  now: readonly string[],
-): Promise<Duplicate[]> {
-  const come = now.filter((key) => !before.includes(key));
-  await dropKeys(
-    tx,
-    id,
-    before.filter((key) => !now.includes(key)),
-  );
-  if (come.length === 0) return [];
-  const [, found] = await together([lockKeys(tx, come), noteKeys(tx, [{ id, keys: come }])]);
-  return found.get(id) ?? [];
+interface Renewed {
+  readonly id: string;
+  readonly before: readonly string[];
+  readonly now: readonly string[];
 }
 
-const keysOf = async (tx: Tx, customerId: string): Promise<string[]> =>
-  (await tx.query<{ keys: string[] }>('SELECT duplicate_keys AS keys FROM customer WHERE id = $1', [customerId]))[0]
-    ?.keys ?? [];
+/** Customers have other keys now. @returns who is likely the same by those that are new, by customer */
+export async function renewKeys(tx: Tx, customers: readonly Renewed[]): Promise<Map<string, Duplicate[]>> {
+  const gone = customers.map(({ id, before, now }) => ({ id, keys: before.filter((key) => !now.includes(key)) }));
+  const come = customers
+    .map(({ id, before, now }) => ({ id, keys: now.filter((key) => !before.includes(key)) }))
+    .filter(({ keys }) => keys.length > 0);
+  await dropKeys(tx, gone);
+  if (come.length === 0) return new Map();
+  const keys = come.flatMap((customer) => customer.keys);
+  const [, found] = await together([lockKeys(tx, keys), noteKeys(tx, come)]);
+  return found;
+}
 
-/** The customer is no longer among the living. */
-export const hideKeys = async (tx: Tx, customerId: string): Promise<void> =>
-  dropKeys(tx, customerId, await keysOf(tx, customerId));
+const keysOf = (tx: Tx, customerIds: readonly string[]): Promise<Keyed[]> =>
+  tx.query<Keyed>('SELECT id, duplicate_keys AS keys FROM customer WHERE id = ANY ($1)', [customerIds]);
+
+/** The customers are no longer among the living. */
+export const hideKeys = async (tx: Tx, ...customerIds: string[]): Promise<void> =>
+  dropKeys(tx, await keysOf(tx, customerIds));
 
 /** The customer is back among the living. */
 export async function showKeys(tx: Tx, customerId: string): Promise<void> {
-  const keys = await keysOf(tx, customerId);
-  await together([lockKeys(tx, keys), noteKeys(tx, [{ id: customerId, keys }])]);
+  const customers = await keysOf(tx, [customerId]);
+  const keys = customers.flatMap((customer) => customer.keys);
+  await together([lockKeys(tx, keys), noteKeys(tx, customers)]);
 }

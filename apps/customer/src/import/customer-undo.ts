@@ -1,4 +1,4 @@
-import { together, type Touched, type Tx, undoInChunks, type UndoJob, undone } from '#platform';
+import { type Touched, type Tx, undoInChunks, type UndoJob, undone } from '#platform';
 import { In } from 'typeorm';
 import { Customer } from '../customer/customer.entity.js';
 import { hideKeys } from '../duplicate/known-keys.js';
@@ -16,7 +16,7 @@ export const undoCustomers = (job: UndoJob): Promise<void> =>
     const customers = await tx.manager.find(Customer, { where: { id: In(ids) } });
     for (const customer of customers) tx.publish(customer.delete());
     await tx.query('UPDATE customer SET deleted_at = now(), version = version + 1 WHERE id = ANY ($1)', [ids]);
-    await together(ids.map((id) => hideKeys(tx, id)));
+    await hideKeys(tx, ...ids);
     await recordCustomerActs(
       tx,
       ids.map((recordId) => ({ recordId, act: 'deleted', details: { jobId: job.undoes } })),

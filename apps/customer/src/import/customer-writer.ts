@@ -1,9 +1,9 @@
-import { together, type RowResult, type Tx } from '#platform';
+import type { RowResult, Tx } from '#platform';
 import { Contact } from '../contact/contact.entity.js';
 import { contactSearchText, customerSearchText } from '../customer/customer-search.js';
 import { Customer } from '../customer/customer.entity.js';
 import { duplicateKeys } from '../duplicate/duplicate-keys.js';
-import { likelyDuplicates, noteKeys } from '../duplicate/known-keys.js';
+import { noteNewKeys } from '../duplicate/new-keys.js';
 import { lockAllRefs } from '../sales/feed-locks.js';
 import { joinOrdersOfMany } from '../sales/order-record.js';
 import { copyCustomerActs } from '../timeline/customer.timeline.js';
@@ -81,7 +81,8 @@ async function store(tx: Tx, jobId: string, made: readonly New[]): Promise<Map<s
   const nameOf = new Map(made.map(({ customer }) => [customer.id, customer.name]));
   const found = made.map(({ customer, contact }) => {
     const own = contact ? [contact] : [];
-    return { id: customer.id, text: customerSearchText(customer, own), keys: duplicateKeys([customer], own) };
+    const { id, code } = customer;
+    return { id, code, text: customerSearchText(customer, own), keys: duplicateKeys([customer], own) };
   });
   const foundBy = new Map(found.map((each) => [each.id, each]));
   await tx.insertAll(
@@ -102,11 +103,10 @@ async function store(tx: Tx, jobId: string, made: readonly New[]): Promise<Map<s
       ...(contact ? [{ recordId: id, act: 'contact-added' as const, details: { ...contact.gist, jobId } }] : []),
     ]),
   );
+  const duplicates = await noteNewKeys(tx, found);
   await joinOrdersOfMany(
     tx,
     made.map(({ customer }) => customer),
   );
-  // Those of the same file, too, which only see each other when all are noted.
-  const [, duplicates] = await together([noteKeys(tx, found), likelyDuplicates(tx, found)]);
-  return new Map([...duplicates].map(([id, others]) => [id, others.map(({ code }) => code).join(' ')]));
+  return new Map([...duplicates].map(([id, codes]) => [id, [...codes].join(' ')]));
 }

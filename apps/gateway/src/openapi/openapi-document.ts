@@ -83,12 +83,15 @@ function operation(route: ServiceRoute, schemas: SchemaCatalogue): Operation {
     ...(route.upload
       ? { requestBody: { required: true, content: Object.fromEntries(route.upload.map((type) => [type, FILE])) } }
       : {}),
-    ...(route.body
-      ? { requestBody: { required: true, content: { 'application/json': { schema: schemas.input(route.body) } } } }
-      : {}),
+    ...(route.body ? { requestBody: jsonBody(route.body, schemas) } : {}),
     responses: { ...success(route, schemas), ...problems(route) },
   };
 }
+
+const jsonBody = (body: z.ZodType, schemas: SchemaCatalogue) => ({
+  required: !body.safeParse(undefined).success,
+  content: { 'application/json': { schema: schemas.input(body) } },
+});
 
 function accessText({ access, bodyLimit }: ServiceRoute): string {
   const limit = bodyLimit ? ` The body may hold ${bodyLimit} bytes.` : '';

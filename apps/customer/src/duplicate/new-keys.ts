@@ -1,0 +1,51 @@
+import { copyRows, type Tx } from '#platform';
+
+interface New {
+  readonly id: string;
+  readonly code: string;
+  readonly keys: readonly string[];
+}
+
+/** Candidates that a warning names for each key. */
+const MOST_NAMED = 10;
+
+/**
+ * Notes the keys of customers that this transaction has made, as many as an import brings, and says who is likely the same: the codes of
+ * the living who share one of the keys, and of those made with them. Wait for it before anything else.
+ */
+export async function noteNewKeys(tx: Tx, made: readonly New[]): Promise<Map<string, Set<string>>> {
+  const each = made.flatMap(({ id, code, keys }) => keys.map((key) => ({ id, code, key })));
+  const byKey = groups(each);
+  const known = await tx.query<{ key: string; code: string }>(
+    `SELECT m.key, c.code FROM unnest($1::text[]) AS m (key)
+      CROSS JOIN LATERAL (SELECT customer_id FROM customer_key k WHERE k.key = m.key ORDER BY customer_id LIMIT ${MOST_NAMED}) AS k
+       JOIN customer c ON c.id = k.customer_id`,
+    [[...byKey.keys()]],
+  );
+  const others = groups(known);
+  const rows: [key: string, id: string, again: boolean][] = [];
+  const duplicates = new Map<string, Set<string>>();
+  for (const [key, sharing] of byKey) {
+    const before = others.get(key) ?? [];
+    for (const [place, { id }] of sharing.entries()) rows.push([key, id, place > 0 || before.length > 0]);
+    const named = [...before, ...sharing].slice(0, MOST_NAMED + 1).map(({ code }) => code);
+    if (named.length < 2) continue;
+    for (const { id, code } of sharing) {
+      const same = duplicates.get(id) ?? new Set();
+      for (const other of named) if (other !== code) same.add(other);
+      duplicates.set(id, same);
+    }
+  }
+  await copyRows(tx.manager, 'customer_key', ['key', 'customer_id', 'again'], rows);
+  return duplicates;
+}
+
+function groups<T extends { readonly key: string }>(items: readonly T[]): Map<string, T[]> {
+  const found = new Map<string, T[]>();
+  for (const item of items) {
+    const group = found.get(item.key);
+    if (group) group.push(item);
+    else found.set(item.key, [item]);
+  }
+  return found;
+}
