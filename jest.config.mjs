@@ -37,4 +37,6 @@ export default {
   testTimeout: 30_000,
   // Jest leaves a core free by itself; on two cores that would be half of them.
   maxWorkers: '100%',
+  // Each file leaves some of its modules behind, and collecting them slows the files after it.
+  workerIdleMemoryLimit: '700MB',
 };

@@ -27,7 +27,7 @@ export const liftBodyTime = (request: IncomingMessage): void => clearTimeout(clo
 /** What is left of the body has its time once more. */
 export function resumeBodyTime(request: IncomingMessage): void {
   const clock = clocks.get(request);
-  if (!clock || request.complete) return;
+  if (!clock || request.complete || request.destroyed) return;
   clearTimeout(clock.timer);
   const expire = () => {
     const error = Object.assign(new Error('The body took too long'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });

@@ -35,6 +35,9 @@ export class OutboxRelay {
   private wake?: () => void;
   private woken = false;
   private leader = false;
+  private connected = true;
+  /** Ends the wait for answers that a lost connection will not bring; each would else end by its time-out. */
+  private onLoss?: () => void;
   /** The highest place in the stream that one of our events has; a new one must come behind it. */
   private highest = 0;
   private subscription?: Subscription;
@@ -54,7 +57,19 @@ export class OutboxRelay {
       if (this.leader) this.wakeUp();
       else if (!connection.isClosed()) connection.publish(subject);
     });
+    void this.watch(connection);
     this.running = this.run(connection);
+  }
+
+  private async watch(connection: NatsConnection): Promise<void> {
+    for await (const { type } of connection.status())
+      if (type === 'disconnect') {
+        this.connected = false;
+        this.onLoss?.();
+      } else if (type === 'reconnect') {
+        this.connected = true;
+        this.wakeUp();
+      }
   }
 
   async stop(): Promise<void> {
@@ -90,7 +105,7 @@ export class OutboxRelay {
       client.on('error', (err) => this.logger.warn({ err }, 'relay lost its database session'));
       try {
         await client.connect();
-        while (!this.stopped && !(await tryLock(client, service))) await this.sleep(standbyMs);
+        while (!this.stopped && (!this.connected || !(await tryLock(client, service)))) await this.sleep(standbyMs);
         if (!this.stopped) await this.lead(client, connection);
       } catch (err) {
         this.logger.warn({ err }, 'relay interrupted');
@@ -118,6 +133,10 @@ export class OutboxRelay {
     let session = '';
     let begunAt = 0;
     while (!this.stopped) {
+      if (!this.connected) {
+        await this.sleep(pollMs);
+        continue;
+      }
       const early = begunAt + GATHER_MS - performance.now();
       if (early > 0) await pause(early);
       begunAt = performance.now();
@@ -155,7 +174,7 @@ export class OutboxRelay {
 
   /**
    * Publishes batch after batch; while one is on its way, the one before is marked and the next one is read.
-   * Ends with nothing on its way. @returns whether there may be more
+   * Ends with nothing on its way, or without the connection. @returns whether there may be more
    */
   private async drain(
     client: pg.Client,
@@ -196,6 +215,11 @@ export class OutboxRelay {
       answered.push({ id: row.id, seq });
     };
 
+    const lost = new Promise<never>((_resolve, reject) => {
+      this.onLoss = () => reject(new Error('the connection to the broker was lost'));
+    });
+    // It may be lost while nobody waits for an answer.
+    lost.catch(() => undefined);
     const { service } = this.options;
     let rows = await readBatch(client, service, inHand);
     while (rows.length > 0 && goesOn()) {
@@ -214,13 +238,15 @@ export class OutboxRelay {
           }
       };
       const earlier = marked;
-      await Promise.all(Array.from({ length: IN_FLIGHT }, publisher));
+      const published = Promise.all(Array.from({ length: IN_FLIGHT }, publisher));
+      await Promise.race([published, lost]).catch((err: unknown) => failures.push(err));
       await earlier;
       mark();
       rows = await next;
       if (Date.now() >= until) break;
     }
     await marked;
+    this.onLoss = undefined;
     if (failures.length > 0) throw failures[0];
     return rows.length > 0 || inHand.size > 0;
   }
