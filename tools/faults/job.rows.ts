@@ -95,7 +95,7 @@ export const jobRows: readonly FaultRow[] = [
     invariant: 'a merge is there whole or not at all, everywhere; nothing that hangs on a customer is lost',
     storiesPerSecond: 2,
     async harm({ cluster, people, random, short }) {
-      const pairs = short ? 20 : 80;
+      const pairs = short ? 10 : 40;
       const make = async (name: string) => {
         const { body } = await people.expect('POST', '/customers', 'manager', {
           name,
@@ -110,12 +110,14 @@ export const jobRows: readonly FaultRow[] = [
       const made: Array<[from: string, into: string]> = [];
       for (let pair = 0; pair < pairs; pair++) made.push([await make(`Twin ${pair} A`), await make(`Twin ${pair} B`)]);
       let kills = 0;
-      const killing = setInterval(
-        () => {
+      let merging = true;
+      const killing = (async () => {
+        while (merging) {
           for (const label of cluster.labels('customer')) if (cluster.signal(label, 'SIGKILL')) kills += 1;
-        },
-        short ? 1500 : 3000,
-      );
+          await Promise.all(cluster.labels('customer').map((label) => cluster.ready(label)));
+          await sleep(random.between(1000, 4000));
+        }
+      })();
       try {
         for (const [from, into] of made) {
           await sleep(random.between(0, 150));
@@ -128,7 +130,8 @@ export const jobRows: readonly FaultRow[] = [
           );
         }
       } finally {
-        clearInterval(killing);
+        merging = false;
+        await killing;
       }
       await cluster.allReady();
       const wrong: string[] = [];

@@ -1,8 +1,13 @@
 import {
   ContactAdded,
+  ContactRemoved,
+  ContactUpdated,
   CustomerCreated,
   CustomerDeleted,
+  CustomerMerged,
+  CustomerMergeUndone,
   CustomerRestored,
+  CustomerTransferred,
   CustomerUpdated,
   type EventDefinition,
   OrderRecorded,
@@ -18,7 +23,14 @@ export interface KeptTable {
   readonly types: readonly string[];
 }
 
-const CUSTOMER_EVENTS = [CustomerCreated, CustomerUpdated, CustomerDeleted, CustomerRestored];
+const CUSTOMER_EVENTS = [
+  CustomerCreated,
+  CustomerUpdated,
+  CustomerDeleted,
+  CustomerRestored,
+  CustomerMerged,
+  CustomerMergeUndone,
+];
 const kept = (service: string, table: string, ...events: EventDefinition[]): KeptTable => ({
   service,
   table,
@@ -27,9 +39,9 @@ const kept = (service: string, table: string, ...events: EventDefinition[]): Kep
 });
 export const KEPT_TABLES: readonly KeptTable[] = [
   kept('service', 'customer', ...CUSTOMER_EVENTS),
-  kept('reporting', 'customer', ...CUSTOMER_EVENTS),
+  kept('reporting', 'customer', ...CUSTOMER_EVENTS, CustomerTransferred),
   kept('reporting', 'customer_order', OrderRecorded),
-  kept('service', 'contact', ContactAdded),
+  kept('service', 'contact', ContactAdded, ContactUpdated, ContactRemoved),
 ];
 
 /**
