@@ -33,6 +33,7 @@ import { Duplicates1763700600000 } from './migrations/1763700600000-duplicates.j
 import { Merges1763700600001 } from './migrations/1763700600001-merges.js';
 import { Churn1763700700000 } from './migrations/1763700700000-churn.js';
 import { SalesLists1763700700001 } from './migrations/1763700700001-sales-lists.js';
+import { TicketMoves1763700700002 } from './migrations/1763700700002-ticket-moves.js';
 
 /** The service's own, in their order. */
 export const MIGRATIONS = [
@@ -45,6 +46,7 @@ export const MIGRATIONS = [
   Merges1763700600001,
   Churn1763700700000,
   SalesLists1763700700001,
+  TicketMoves1763700700002,
 ];
 
 const customer: ServiceDefinition = {

@@ -286,7 +286,7 @@ describe('activities of all customers', () => {
       (await world.service.query<{ owner: string }>('SELECT owner_id AS owner FROM activity WHERE id = $1', [id]))[0]!
         .owner;
     expect(await ownerOf()).toBe(world.alice.id);
-    await world.service.query('UPDATE customer SET owner_id = $2 WHERE id = $1', [customer.id, world.bob.id]);
+    await as('manager').post(`/api/v1/customers/${customer.id}/transfer`).send({ ownerId: world.bob.id }).expect(200);
     expect(await ownerOf()).toBe(world.bob.id);
     await as('bob').patch(`${path}/${id}`).send({ place: 'Now Bob’s' }).expect(200);
     const { body: other } = await as('alice').post('/api/v1/customers').send({ name: 'Survivor' });

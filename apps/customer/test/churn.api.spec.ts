@@ -412,7 +412,7 @@ describe('CHU-4: orders', () => {
 });
 
 describe('CHU-5: who sees and handles alerts', () => {
-  it('account managers their own customers’, sales managers all; a new owner takes over what is open', async () => {
+  it('CUS-7: account managers their own customers’, sales managers all; a new owner takes over what is open', async () => {
     const { customer, alert } = await atRisk(world.alice);
     const door = (actor: Actor) => world.service.as(actor);
     for (const actor of [world.alice, world.manager]) {
@@ -427,7 +427,10 @@ describe('CHU-5: who sees and handles alerts', () => {
     // A role that sees all and handles its own: the state is answered before whose it is.
     const reader: Actor = { ...world.bob, rights: { 'churn.read': 'all', 'churn.handle': 'own' } };
     await churn.act(reader, alert.id, 'confirm').expect(403);
-    await world.service.query('UPDATE customer SET owner_id = $2 WHERE id = $1', [customer.id, world.bob.id]);
+    await door(world.manager)
+      .post(`/api/v1/customers/${customer.id}/transfer`)
+      .send({ ownerId: world.bob.id })
+      .expect(200);
     await door(world.alice).get(`${PATH}/${alert.id}`).expect(404);
     const handed = await churn.act(world.bob, alert.id, 'postpone').expect(200);
     expect(handed.body.ownerId).toBe(world.bob.id);

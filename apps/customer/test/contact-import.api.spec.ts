@@ -98,6 +98,29 @@ describe('CUS-3: an import of contacts', () => {
       ['Bob', true],
     ]);
     await service.events.published(ContactUpdated.type, ({ data }) => (data as Json).name === 'Old');
+
+    // The import's own edits of its rows are nobody's, and who was the primary contact before is so again.
+    const undo = await imports.undo(once);
+    expect((await imports.rows(undo, 'result')).map(({ outcome }) => outcome)).toEqual(['taken back', 'taken back']);
+    expect((await contactsOf(customer)).map(({ name, isPrimary }) => [name, isPrimary])).toEqual([['Old', true]]);
+  });
+
+  it('its undo knows its own edits, also where the primary contact changed from chunk to chunk', async () => {
+    const k = ownKeys();
+    const customer = await make(k('C'));
+    const other = await make(k('D'));
+    const fill = Array.from({ length: 700 }, (_, n) => `${other.code},Fill ${n},\n`).join('');
+    const job = await imports.run(`customer,name,isPrimary\n${customer.code},Ann,1\n${fill}${customer.code},Bob,1\n`);
+    expect((await contactsOf(customer)).map(({ name, isPrimary }) => [name, isPrimary])).toEqual([
+      ['Ann', false],
+      ['Bob', true],
+    ]);
+    const undo = await imports.undo(job);
+    expect(undo).toMatchObject({ status: 'succeeded', processed: 702 });
+    expect(new Set((await imports.rows(undo, 'result')).map(({ outcome }) => outcome))).toEqual(
+      new Set(['taken back']),
+    );
+    expect(await contactsOf(customer)).toEqual([]);
   });
 
   it('holds to the rights of who imports', async () => {

@@ -1,5 +1,6 @@
 import { CustomerDeleted, type CustomerView } from '#contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { CHANGED, ownKeys, startWorld, type World } from './customer.fixture.js';
 
 let world: World;
@@ -64,6 +65,47 @@ describe('a repeated Idempotency-Key', () => {
     const told = 'SELECT FROM outbox WHERE aggregate_id = $1 AND type = $2';
     expect(await world.service.query(told, [id, CustomerDeleted.type])).toHaveLength(1);
   });
+
+  it('ALL-3: a deletion and a restoration by code answer again, though the code leads to nothing of that kind any more', async () => {
+    const { code } = await created('To and fro');
+    const remove = () => as('manager').delete(`${PATH}/${code}`).set('idempotency-key', k('remove'));
+    const restore = () => as('manager').post(`${PATH}/${code}/restore`).set('idempotency-key', k('restore'));
+    for (const _ of [1, 2]) await remove().expect(204);
+    const first = await restore().expect(200);
+    expect((await restore().expect(200)).body).toEqual(first.body);
+    await remove().expect(204);
+    await as('manager').get(`${PATH}/${code}`).expect(200);
+    await as('manager').post(`${PATH}/${code}/restore`).expect(404);
+    await as('manager').post(`${PATH}/CUS-999999/restore`).set('idempotency-key', k('restore')).expect(422);
+    await as('manager').post(`${PATH}/CUS-999999/restore`).set('idempotency-key', k('new')).expect(404);
+  });
+
+  it('ALL-3: a request whose first one still runs waits for its answer, and is told to come again when that takes long', async () => {
+    const send = () => as('alice').post(PATH).set('idempotency-key', k('busy')).send({ name: 'Busy' });
+    const first = new pg.Client({
+      connectionString: world.service.database.url,
+      options: '-c search_path=customer',
+    });
+    await first.connect();
+    try {
+      await first.query('BEGIN');
+      await first.query(`INSERT INTO idempotency_key (principal, key, fingerprint) VALUES ($1, $2, 'running')`, [
+        world.alice.id,
+        k('busy'),
+      ]);
+      const { body } = await send().expect(409);
+      expect(body.type).toBe('/problems/idempotency-in-progress');
+      const waiting = send().then(({ status }) => status);
+      await world.service.eventually(async () => {
+        const sql = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+        return (await world.service.query(sql)).length === 1;
+      }, 'the request does not wait');
+      await first.query('ROLLBACK');
+      expect(await waiting).toBe(201);
+    } finally {
+      await first.end();
+    }
+  }, 60_000);
 
   it('ALL-3: PUT of the feed gives its first result', async () => {
     const items = [{ key: k('P'), version: 1, name: 'Chai', price: '18', currency: 'USD' }];

@@ -3,7 +3,9 @@ import {
   TicketAssigned,
   TicketCreated,
   TicketHandled,
+  TicketMoved,
   TicketReturned,
+  TicketUpdated,
   TicketWithdrawn,
   type Actor,
   type DataOf,
@@ -237,19 +239,55 @@ describe('the timeline of a customer', () => {
     );
   });
 
-  it('SVC-5, SVC-7: a ticket that is withdrawn is found by its first act, also on a customer that it was moved to', async () => {
+  it('SVC-5, SVC-7: a ticket that is moved to another customer leaves one timeline for the other', async () => {
+    const other = (await as('alice').post('/api/v1/customers').send({ name: 'Other' })).body as Json;
     const ticket = ticketOf();
-    await world.service.deliver(TicketCreated.of(ticket.ticketId, ticket));
-    const survivor = (await as('alice').post('/api/v1/customers').send({ name: 'Survivor' })).body;
-    await world.service.query('UPDATE customer_history SET customer_id = $2 WHERE customer_id = $1', [
-      customer.id,
-      survivor.id,
+    const { ticketId, code } = ticket;
+    const moved = { ...ticket, customerId: other.id as string };
+    const assigned = { ...moved, status: 'assigned' as const, assigneeId: world.alice.id };
+    await world.service.deliver(
+      TicketCreated.of(ticketId, ticket),
+      TicketUpdated.of(ticketId, { ...ticket, summary: 'Same customer' }),
+      TicketUpdated.of(ticketId, moved),
+      TicketAssigned.of(ticketId, assigned),
+      TicketUpdated.of(ticketId, { ...assigned, customerId: customer.id as string }),
+      TicketUpdated.of(ticketId, assigned),
+      TicketWithdrawn.of(ticketId, { ticketId, code }),
+    );
+    const actsOf = async (of: string) =>
+      (await read('', world.manager, of))
+        .map(({ act, details }) => (act === 'ticket-moved' ? details.to : act))
+        .toReversed();
+    const [here, there] = [customer.id, other.id];
+    expect(await actsOf(path)).toEqual(['created', 'ticket-created', there, here, there]);
+    expect(await actsOf(`/api/v1/customers/${there}`)).toEqual([
+      'created',
+      there,
+      'ticket-assigned',
+      here,
+      there,
+      'ticket-withdrawn',
     ]);
-    await world.service.deliver(TicketWithdrawn.of(ticket.ticketId, { ticketId: ticket.ticketId, code: ticket.code }));
-    expect(await last(`/api/v1/customers/${survivor.id}`)).toMatchObject({
-      act: 'ticket-withdrawn',
-      details: { ticketId: ticket.ticketId, code: ticket.code },
-    });
+    expect(await last(`/api/v1/customers/${there}`)).toMatchObject({ details: { ticketId, code } });
+  });
+
+  it('SVC-7, CUS-6: a ticket that follows a merge stays on the timeline that it has, which the survivor shows', async () => {
+    const survivor = (await as('alice').post('/api/v1/customers').send({ name: 'Survivor' })).body as Json;
+    const ticket = ticketOf();
+    const { ticketId } = ticket;
+    await world.service.deliver(TicketCreated.of(ticketId, ticket));
+    await as('manager').post(`${path}/merge`).send({ intoId: survivor.id }).expect(200);
+    const follows = { ...ticket, customerId: survivor.id as string, previousCustomerId: customer.id as string };
+    await world.service.deliver(
+      TicketMoved.of(ticketId, follows),
+      TicketAssigned.of(ticketId, { ...follows, status: 'assigned', assigneeId: world.alice.id }),
+    );
+    const tickets = await read(
+      'act=ticket-created,ticket-moved,ticket-assigned',
+      world.manager,
+      `/api/v1/customers/${survivor.id}`,
+    );
+    expect(tickets.map(({ act }) => act)).toEqual(['ticket-assigned', 'ticket-created']);
   });
 
   it('EVT-4: a ticket of a customer that nobody knows holds nothing up', async () => {

@@ -1,6 +1,10 @@
-import { dayIn } from '#platform';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { dayIn, type Jobs, type Logger, UnitOfWork } from '#platform';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../../libs/platform/src/db/data-source.js';
+import { RelaySignal } from '../../../libs/platform/src/events/relay-signal.js';
 import { lastSaturday } from '../src/churn/churn.rules.js';
+import { WeeklyScan } from '../src/churn/weekly-scan.js';
 import { start } from '../src/app.js';
 import { before, churnOf, ZONE, type Churn } from './churn.fixture.js';
 import { startWorld, type World } from './customer.fixture.js';
@@ -50,3 +54,49 @@ it('CHU-1: a CRM that is new has missed no Saturday; one that was down makes the
   await world.service.run();
   expect(await jobs()).toHaveLength(1);
 });
+
+it('CHU-1: a copy that runs begins the scan at 02:00 of the Saturday, once', async () => {
+  const config = { BUSINESS_TIMEZONE: ZONE };
+  const dataSource = new DataSource(dataSourceOptions('customer', world.service.database.url, 2, [], []));
+  await dataSource.initialize();
+  const uow = new UnitOfWork(dataSource, new RelaySignal(), [], config);
+  const begun: string[] = [];
+  const starts: Pick<Jobs, 'start'> = {
+    start: async (_kind, { parameters }, within) => {
+      await uow.run((tx) => within!(tx));
+      begun.push((parameters as { asOf: string }).asOf);
+      return undefined as never;
+    },
+  };
+  const scan = new WeeklyScan(dataSource, starts as Jobs, config, { warn: fail } as unknown as Logger);
+  const next = new Date(Date.parse(saturday) + 7 * 86_400_000).toISOString().slice(0, 10);
+  const minute = async () => {
+    jest.advanceTimersByTime(60_000);
+    await scan['looking'];
+    return begun.length;
+  };
+  jest.useFakeTimers({ now: new Date(`${next}T01:57:30+08:00`), doNotFake: REAL });
+  try {
+    scan.onApplicationBootstrap();
+    expect([await minute(), await minute(), await minute(), await minute()]).toEqual([0, 0, 1, 1]);
+    expect(begun).toEqual([next]);
+  } finally {
+    jest.useRealTimers();
+    await scan.onApplicationShutdown();
+    await dataSource.destroy();
+  }
+});
+
+const REAL = [
+  'nextTick',
+  'setImmediate',
+  'clearImmediate',
+  'setTimeout',
+  'clearTimeout',
+  'queueMicrotask',
+  'performance',
+  'hrtime',
+] as const satisfies string[];
+function fail(...reasons: unknown[]): never {
+  throw new Error(JSON.stringify(reasons));
+}

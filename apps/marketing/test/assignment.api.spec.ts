@@ -1,4 +1,4 @@
-import { OpportunityAssigned, OpportunityDeleted } from '#contracts';
+import { OpportunityAssigned, OpportunityDeleted, UserCreated } from '#contracts';
 import { v7 } from 'uuid';
 import { type Marketing, startMarketing } from './marketing.fixture.js';
 
@@ -53,6 +53,21 @@ describe('Assignment and deletion over REST', () => {
       const repeated = await as('mia').post(`${PATH}/${id}/assign`).send({ assigneeId: bob.id }).expect(200);
       expect(repeated.body.version).toBe(3);
       expect(manager.id).not.toBe(event.actorid);
+    });
+
+    it('MKT-4: also to one who develops and, by another role, does more', async () => {
+      const userId = v7();
+      await marketing.service.deliver(
+        UserCreated.of(userId, {
+          userId,
+          username: 'both',
+          displayName: 'Both',
+          status: 'active',
+          roles: ['sales_manager', 'account_manager'],
+        }),
+      );
+      const { id } = await marketing.create(marketing.people.manager);
+      await as('manager').post(`${PATH}/${id}/assign`).send({ assigneeId: userId }).expect(200);
     });
 
     it('MKT-4: only to an active person who may develop opportunities', async () => {

@@ -81,6 +81,11 @@ describe('EventInbox', () => {
       const [first, second] = await inbox.receive(CONSUMER, [poison, incoming(envelopeOf(healthy, attempts + 1))]);
       outcome = first!.kind;
       expect(second!.kind).toBe('applied');
+      if (first!.kind !== 'retry') continue;
+      // Each pause is twice the one before, give or take a quarter, so that those who failed together do not come back together.
+      const pause = 200 * 2 ** attempts;
+      expect(first!.delayMs).toBeGreaterThanOrEqual(0.75 * pause);
+      expect(first!.delayMs).toBeLessThanOrEqual(1.25 * pause);
     }
     expect(attempts).toBe(8);
     expect(await inbox.receive(CONSUMER, [incoming(envelopeOf(sick, 2)), incoming(envelopeOf(sick, 3))])).toEqual([
@@ -88,7 +93,7 @@ describe('EventInbox', () => {
       { kind: 'parked' },
     ]);
 
-    const letters = new DeadLetters(messaging.dataSource, inbox, messaging.signal);
+    const letters = new DeadLetters(messaging.dataSource, messaging.uow, inbox, messaging.signal);
     const [dead] = await messaging.dataSource.query<Array<{ id: string }>>(
       `SELECT id FROM dead_letter WHERE aggregate_id = $1 AND status = 'dead'`,
       [sick],
@@ -111,7 +116,7 @@ describe('EventInbox', () => {
     expect(
       await inbox.receive(CONSUMER, [incoming(envelopeOf(id, 1, { nonsense: true })), incoming(envelopeOf(id, 2))]),
     ).toEqual([{ kind: 'parked' }, { kind: 'parked' }]);
-    const letters = new DeadLetters(messaging.dataSource, inbox, messaging.signal);
+    const letters = new DeadLetters(messaging.dataSource, messaging.uow, inbox, messaging.signal);
     const [dead] = await messaging.dataSource.query<Array<{ id: string }>>(
       `SELECT id FROM dead_letter WHERE aggregate_id = $1 AND status = 'dead'`,
       [id],

@@ -2,6 +2,7 @@ import { type Envelope, OpportunityDeleted, type EventDefinition } from '#contra
 import { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
 import { dataSourceOptions } from '../src/db/data-source.js';
+import { UnitOfWork } from '../src/db/unit-of-work.js';
 import { migrate } from '../src/db/migrate.js';
 import { Messaging1763700000000 } from '../src/db/messaging.migration.js';
 import { type EventHandler, EventInbox } from '../src/events/event-inbox.js';
@@ -15,11 +16,15 @@ export const CONSUMER = 'service-marketing-opportunity';
 
 /** The messaging tables of one service and an effect table that shows what was applied, and in which order. */
 export class Messaging {
+  readonly uow: UnitOfWork;
+
   private constructor(
     readonly database: TestDatabase,
     readonly dataSource: DataSource,
     readonly signal: RelaySignal,
-  ) {}
+  ) {
+    this.uow = new UnitOfWork(dataSource, signal, [], { BUSINESS_TIMEZONE: 'UTC' });
+  }
 
   static async create(): Promise<Messaging> {
     const database = await TestDatabase.create();

@@ -1,5 +1,6 @@
 import type { Envelope } from '#contracts';
 import { TEST_PASSWORD } from '#testing';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream';
 import { v7 } from 'uuid';
 import { runInContext, SYSTEM } from '../src/context/request-context.js';
@@ -87,6 +88,30 @@ describe('OutboxRelay', () => {
     await first.stop();
     await write(id);
     await hears(id, 2);
+  });
+
+  it('ALL-5: a leader that alone loses the broker leaves the lead to a copy that has it', async () => {
+    const sockets = new Set<Socket>();
+    const way = createServer((client) => {
+      const broker = connect(Number(new URL(nats.url).port), '127.0.0.1');
+      for (const socket of [client, broker]) {
+        sockets.add(socket.on('error', () => undefined));
+        socket.on('close', () => [client, broker].forEach((each) => each.destroy()));
+      }
+      client.pipe(broker).pipe(client);
+    });
+    await new Promise<void>((resolve) => way.listen(0, '127.0.0.1', resolve));
+    await startRelay(`nats://127.0.0.1:${(way.address() as AddressInfo).port}`);
+    const id = v7();
+    await write(id);
+    await hears(id, 1);
+    await allMarked();
+    await startRelay();
+    way.close();
+    for (const socket of sockets) socket.destroy();
+    await write(id);
+    await hears(id, 2);
+    expect(heard(id)).toEqual([1, 2]);
   });
 
   it('ALL-4: a broker that is down costs no write; back again, the outbox drains in order', async () => {

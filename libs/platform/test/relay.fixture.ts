@@ -2,7 +2,7 @@ import type { Envelope } from '#contracts';
 import { TicketWithdrawn } from '#contracts';
 import { EventProbe, TEST_PASSWORD, TestNats } from '#testing';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { UnitOfWork } from '../src/db/unit-of-work.js';
+import type { UnitOfWork } from '../src/db/unit-of-work.js';
 import { connectNats } from '../src/events/nats-connection.js';
 import { OutboxRelay } from '../src/events/outbox-relay.js';
 import { createLogger } from '../src/logging/logger.js';
@@ -13,27 +13,28 @@ const logger = createLogger('service', 'silent');
 /** One service's outbox, a broker, and as many relays between them as a test starts. */
 export class Relays {
   private readonly running: Array<{ relay: OutboxRelay; connection: NatsConnection }> = [];
-  readonly uow: UnitOfWork;
 
   private constructor(
     readonly messaging: Messaging,
     readonly nats: TestNats,
     readonly probe: EventProbe,
-  ) {
-    this.uow = new UnitOfWork(messaging.dataSource, messaging.signal, [], { BUSINESS_TIMEZONE: 'UTC' });
-  }
+  ) {}
 
   static async create(): Promise<Relays> {
     const [messaging, nats] = await Promise.all([Messaging.create(), TestNats.start()]);
     return new Relays(messaging, nats, await EventProbe.connect(nats.url));
   }
 
-  connect = (user: string): Promise<NatsConnection> =>
-    connectNats(user, { NATS_URL: this.nats.url, NATS_USER: user, NATS_PASSWORD: TEST_PASSWORD }, logger);
+  get uow(): UnitOfWork {
+    return this.messaging.uow;
+  }
 
-  startRelay = async (): Promise<OutboxRelay> => {
+  connect = (user: string, url = this.nats.url): Promise<NatsConnection> =>
+    connectNats(user, { NATS_URL: url, NATS_USER: user, NATS_PASSWORD: TEST_PASSWORD }, logger);
+
+  startRelay = async (url?: string): Promise<OutboxRelay> => {
     const { messaging } = this;
-    const connection = await this.connect('service');
+    const connection = await this.connect('service', url);
     const relay = new OutboxRelay(
       { service: 'service', databaseUrl: messaging.database.url, pollMs: 100, reconcileMs: 100, standbyMs: 50 },
       messaging.signal,

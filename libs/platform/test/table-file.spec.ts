@@ -171,6 +171,8 @@ describe('CUS-8: a CSV file', () => {
       expect((await csv(`${head},name,phone\n7,phone,bad,'Tis,'+86 1\n`)).rows).toEqual([
         [2, { name: "'Tis", phone: '+86 1' }],
       ]);
+    // Mended, sent, and again not right: the list of that has the list before it in front.
+    expect((await csv('行号,字段,原因,line,field,reason,name\n2,,,7,name,bad,A\n')).rows).toEqual([[2, { name: 'A' }]]);
     await expect(csv('name,line,field,reason\nA,1,2,3\n')).rejects.toMatchObject({ code: 'validation-failed' });
   });
 
@@ -215,7 +217,7 @@ describe('CUS-8: an XLSX file', () => {
   it('may have its cells in order without saying where, prefixes, and texts in place', async () => {
     const sheet =
       '<x:worksheet xmlns:x="m"><x:sheetData><x:row><x:c t="s"><x:v>0</x:v></x:c><x:c t="inlineStr"><x:is><x:t>phone</x:t></x:is></x:c></x:row>' +
-      '<x:row r="9"><x:c r="B9"><x:v>1</x:v></x:c></x:row><x:row r="3"><x:c t="str"><x:v>a_x000A_b</x:v></x:c></x:row></x:sheetData></x:worksheet>';
+      '<x:row r="9.5"><x:c r="A9" t="s"/><x:c r="B9"><x:v>1</x:v></x:c></x:row><x:row r="3"><x:c t="str"><x:v>a_x000A_b</x:v></x:c></x:row></x:sheetData></x:worksheet>';
     const strings = '<sst><si><t>na</t><rPh sb="0" eb="1"><t>NAH</t></rPh><r><t>me</t></r></si></sst>';
     expect(await xlsx(zip(sheetFiles(sheet, strings)))).toMatchObject({
       rows: [[10, { name: 'a\nb' }]],
@@ -234,6 +236,15 @@ describe('CUS-8: an XLSX file', () => {
     );
     for (const bad of ['<row>', 'not xml', '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', '<a>'.repeat(51)])
       await expect(xlsx(zip(sheetFiles(bad)))).rejects.toEqual(unreadable(/no XML/));
+    for (const target of ['%zz', 'http://['])
+      await expect(
+        xlsx(
+          zip({
+            ...sheetFiles('<a/>'),
+            'xl/_rels/workbook.xml.rels': `<a><Relationship Id="r" Target="${target}"/></a>`,
+          }),
+        ),
+      ).rejects.toEqual(unreadable(/by no name/));
     const broken = zip(sheetFiles('<worksheet/>'), (entry) => (entry.packed = Buffer.from('ffffff', 'hex')));
     await expect(xlsx(broken)).rejects.toEqual(unreadable(/damaged/));
   });

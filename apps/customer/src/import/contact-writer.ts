@@ -116,7 +116,7 @@ async function store(tx: Tx, jobId: string, fresh: readonly Placed[]): Promise<N
     contact: Contact.of(customer.id, { ...input, isPrimary: primary.get(customer.id) === line }),
   }));
   const contacts = made.map(({ contact }) => contact);
-  await unsetPrimaries(tx, [...primary.keys()]);
+  await unsetPrimaries(tx, jobId, [...primary.keys()]);
   const nameOf = new Map(fresh.map(({ customer }) => [customer.id, customer.name]));
   await tx.insertAll(contacts, {
     search_text: (contact) => contactSearchText(nameOf.get(contact.customerId)!, contact),
@@ -134,7 +134,7 @@ async function store(tx: Tx, jobId: string, fresh: readonly Placed[]): Promise<N
   return made;
 }
 
-async function unsetPrimaries(tx: Tx, customerIds: readonly string[]): Promise<void> {
+async function unsetPrimaries(tx: Tx, jobId: string, customerIds: readonly string[]): Promise<void> {
   if (customerIds.length === 0) return;
   const before = await tx.manager.find(Contact, { where: { customerId: In([...customerIds]), isPrimary: true } });
   for (const contact of before) tx.publish(contact.edit({ isPrimary: false })!.event);
@@ -146,7 +146,7 @@ async function unsetPrimaries(tx: Tx, customerIds: readonly string[]): Promise<v
     before.map(({ id, customerId, name }) => ({
       recordId: customerId,
       act: 'contact-edited',
-      details: { contactId: id, name, changes: { isPrimary: { from: true, to: false } } },
+      details: { contactId: id, name, changes: { isPrimary: { from: true, to: false } }, jobId },
     })),
   );
 }

@@ -3,6 +3,7 @@ import {
   TicketAssigned,
   TicketCreated,
   TicketHandled,
+  TicketMoved,
   TicketReturned,
   TicketUpdated,
   TicketWithdrawn,
@@ -35,7 +36,12 @@ export class TicketConsumer {
 
   @On(TicketUpdated, { independent: true })
   async updated(@Payload() ticket: Facts, @Ctx() tx: EventTx): Promise<void> {
-    await noteUse(tx, { ticket_type: ticket.type });
+    await together([noteUse(tx, { ticket_type: ticket.type }), this.follow(tx, ticket)]);
+  }
+
+  @On(TicketMoved, { independent: true })
+  moved(@Payload() ticket: Facts, @Ctx() tx: EventTx) {
+    return this.follow(tx, ticket);
   }
 
   @On(TicketAssigned, { independent: true })
@@ -65,7 +71,26 @@ export class TicketConsumer {
     return this.record(tx, ticket, 'ticket-withdrawn', ticket);
   }
 
-  /** On the customer that has the ticket's first act, else on the one that the event names. */
+  /**
+   * When the ticket is somebody else's now (SVC-5), both timelines say so. Of a customer that was merged its survivor shows the
+   * timeline (CUS-6): between the two nothing moves.
+   */
+  private async follow(tx: EventTx, ticket: Facts): Promise<void> {
+    const [places] = await tx.query<{ from: string; to: string }>(
+      `SELECT f.id AS from, t.id AS to FROM (${PLACE_OF_TICKET}) AS f (id), customer t
+        WHERE t.id = $2 AND successor_of(f.id) <> successor_of(t.id)`,
+      [ticket.ticketId, ticket.customerId],
+    );
+    if (!places) return;
+    const { from, to } = places;
+    const act = { act: 'ticket-moved' as const, details: { ...gistOf(ticket), from, to }, at: tx.event.time };
+    await recordCustomerActs(tx, [
+      { recordId: from, ...act },
+      { recordId: to, ...act },
+    ]);
+  }
+
+  /** On the customer that the ticket was opened for or moved to, else on the one that the event names. */
   private async record(
     tx: EventTx,
     { ticketId, customerId }: { ticketId: string; customerId?: string },
@@ -73,8 +98,7 @@ export class TicketConsumer {
     details: object,
   ): Promise<void> {
     const [customer] = await tx.query<{ id: string }>(
-      `SELECT coalesce((SELECT customer_id FROM customer_history WHERE act = 'ticket-created' AND details->>'ticketId' = $1::text),
-                       (SELECT id FROM customer WHERE id = $2)) AS id`,
+      `SELECT coalesce((${PLACE_OF_TICKET}), (SELECT id FROM customer WHERE id = $2)) AS id`,
       [ticketId, customerId ?? null],
     );
     if (!customer?.id) {
@@ -85,5 +109,9 @@ export class TicketConsumer {
     await recordCustomerActs(tx, [{ recordId: customer.id, act, details, at: tx.event.time }]);
   }
 }
+
+/** The customer whose timeline has the ticket $1. */
+const PLACE_OF_TICKET = `SELECT CASE act WHEN 'ticket-moved' THEN (details->>'to')::uuid ELSE customer_id END FROM customer_history
+  WHERE act IN ('ticket-created', 'ticket-moved') AND details->>'ticketId' = $1::text ORDER BY id DESC LIMIT 1`;
 
 const gistOf = ({ ticketId, code, creatorId, assigneeId }: Facts) => ({ ticketId, code, creatorId, assigneeId });

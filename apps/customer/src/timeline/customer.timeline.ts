@@ -27,6 +27,7 @@ export type CustomerAct =
   | 'lost'
   | 'reactivated'
   | 'ticket-created'
+  | 'ticket-moved'
   | 'ticket-assigned'
   | 'ticket-handled'
   | 'ticket-returned'

@@ -28,6 +28,7 @@ const GUARDED: readonly Guarded[] = [
     owned: ofOwnTicket,
     acts: [
       'ticket-created',
+      'ticket-moved',
       'ticket-assigned',
       'ticket-handled',
       'ticket-returned',

@@ -33,12 +33,15 @@ export class TransferCustomers implements JobKind<Transfers, Position> {
 }
 
 async function transferNext(tx: Tx, transfers: Transfers, { after, taken }: Position): Promise<Chunk<Position>> {
-  const { customerIds, toOwnerId } = transfers;
+  const { customerIds, fromOwnerId, toOwnerId } = transfers;
   const ids = customerIds
     ? [...new Set(customerIds)].slice(taken, taken + CHUNK)
-    : await customersOf(tx, transfers.fromOwnerId!, after);
+    : await customersOf(tx, fromOwnerId!, after);
   const customers = await tx.findAll(Customer, await visibleOf(tx, ids));
-  const living = customers.filter(({ deletedAt }) => deletedAt === null);
+  // Of an owner's customers, one that somebody else was given while this waited for it stays theirs.
+  const living = customers.filter(
+    ({ deletedAt, ownerId }) => deletedAt === null && (customerIds !== undefined || ownerId === fromOwnerId),
+  );
   const moved = living.flatMap((customer) => {
     const from = customer.ownerId;
     const event = customer.transfer(toOwnerId);

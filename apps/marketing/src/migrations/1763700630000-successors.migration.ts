@@ -8,11 +8,9 @@ export class Successors1763700630000 implements MigrationInterface {
     // The customer that the opportunity became, where another stands for it now.
     await db.query(`ALTER TABLE opportunity ADD became_id uuid`);
     await db.query(`CREATE INDEX opportunity_became ON opportunity (became_id) WHERE became_id IS NOT NULL`);
-    await db.query(`CREATE INDEX opportunity_of_customer ON opportunity (customer_id) WHERE customer_id IS NOT NULL`);
   }
 
   async down(db: QueryRunner): Promise<void> {
-    await db.query(`DROP INDEX opportunity_of_customer`);
     await db.query(`ALTER TABLE opportunity DROP became_id`);
     for (const statement of DROP_SUCCESSORS) await db.query(statement);
   }

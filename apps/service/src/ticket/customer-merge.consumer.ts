@@ -35,7 +35,8 @@ async function follow(tx: EventTx, customerId: string, intoId: string | null): P
   );
   const moved = tickets.flatMap((ticket) => {
     const from = ticket.customerId;
-    const event = ticket.follow(stands.get(ticket.openedForId ?? from)!);
+    // Its customer may have been changed while this waited for it.
+    const event = ticket.follow(stands.get(ticket.openedForId ?? from) ?? from);
     return event ? [{ ticket, event, from }] : [];
   });
   if (moved.length === 0) return;

@@ -66,7 +66,7 @@ export const TOPOLOGY: readonly Flow[] = [
   flow(service.TicketHandled, 'customer'),
   flow(service.TicketReturned, 'customer'),
   flow(service.TicketArchived, 'customer'),
-  flow(service.TicketMoved),
+  flow(service.TicketMoved, 'customer'),
 ];
 
 /** One durable consumer: all events of one kind of record of one publisher, for one service. */

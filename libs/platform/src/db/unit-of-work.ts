@@ -1,12 +1,12 @@
 import { CrmError } from '#contracts';
 import { Inject, Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { ServiceConfig } from '../config/service-settings.js';
 import { currentContext, type RequestContext } from '../context/request-context.js';
 import { RelaySignal } from '../events/relay-signal.js';
 import { writeOutbox } from '../events/outbox.js';
 import { RECORD_POLICIES, SERVICE_CONFIG } from '../start/tokens.js';
-import { inTransaction, together } from './sql.js';
+import { inTransaction, runSql, together } from './sql.js';
 import { hasSqlState } from './sql-state.js';
 import type { RecordPolicy } from './record-policy.js';
 import { Tx } from './tx.js';
@@ -45,6 +45,18 @@ export class UnitOfWork {
         if (attempt >= RETRIES || !hasSqlState(error, '40P01', '40001')) throw error;
       }
     }
+  }
+
+  /**
+   * For work of several transactions, each of which may be done again: its answer is kept when all of it is done, and a repeated request
+   * gets that.
+   */
+  async runInParts<T>(work: () => Promise<T>): Promise<T> {
+    const context = currentContext();
+    const before = context && (await answeredBefore(this.dataSource.manager, context));
+    if (before) throw before;
+    const answer = await work();
+    return this.run(() => Promise.resolve(answer));
   }
 
   private async attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -91,12 +103,25 @@ async function claimKey(tx: Tx, context: RequestContext): Promise<void> {
     if (hasSqlState(error, '55P03')) throw new CrmError('idempotency-in-progress');
     throw error;
   }
-  if (claimed.length > 0) return;
-  const [before] = await tx.query<{ fingerprint: string; status: number; answer: unknown }>(
+  if (claimed.length === 0)
+    throw (await answeredBefore(tx.manager, context)) ?? new CrmError('idempotency-in-progress');
+}
+
+/**
+ * The answer that a request with this key had; undefined where it has none, or none yet.
+ * @throws CrmError idempotency-key-reused when that was another request
+ */
+export async function answeredBefore(
+  manager: EntityManager,
+  { idempotency, actor }: Pick<RequestContext, 'idempotency' | 'actor'>,
+): Promise<AnsweredBefore | undefined> {
+  if (idempotency?.fingerprint === undefined) return undefined;
+  const [before] = await runSql<{ fingerprint: string; status: number; answer: unknown }>(
+    manager,
     'SELECT fingerprint, status, answer FROM idempotency_key WHERE principal = $1 AND key = $2',
-    [principal, key],
+    [actor.id, idempotency.key],
   );
-  if (!before) throw new CrmError('idempotency-in-progress');
-  if (before.fingerprint !== fingerprint) throw new CrmError('idempotency-key-reused');
-  throw new AnsweredBefore(before.status, before.answer ?? undefined);
+  if (!before) return undefined;
+  if (before.fingerprint !== idempotency.fingerprint) throw new CrmError('idempotency-key-reused');
+  return new AnsweredBefore(before.status, before.answer ?? undefined);
 }

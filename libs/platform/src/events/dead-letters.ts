@@ -12,6 +12,7 @@ import type { z } from 'zod';
 import { type ListPlan, type Page, readList } from '../db/list.js';
 import type { ListQuery } from '../db/list-query.js';
 import type { RecordPolicy } from '../db/record-policy.js';
+import { UnitOfWork } from '../db/unit-of-work.js';
 import { lockPositions, savePositions } from './consumer-position.js';
 import { shownError } from './dead-letter.store.js';
 import { EventInbox } from './event-inbox.js';
@@ -56,6 +57,7 @@ const SELECT = 't.id, t.consumer, t.aggregate_id, t.sequence, t.type, t.event, t
 export class DeadLetters {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly uow: UnitOfWork,
     @Inject(EventInbox) private readonly inbox: EventInbox,
     private readonly signal: RelaySignal,
   ) {}
@@ -76,7 +78,16 @@ export class DeadLetters {
   }
 
   /** Applies the record's waiting events in order, each in its own transaction, up to the first that fails again. */
-  async resend(id: string): Promise<Result> {
+  resend(id: string): Promise<Result> {
+    return this.uow.runInParts(() => this.apply(id));
+  }
+
+  /** Gives one event up: the record goes on behind it. */
+  discard(id: string, reason: string, actor: Actor): Promise<Result> {
+    return this.uow.runInParts(() => this.giveUp(id, reason, actor));
+  }
+
+  private async apply(id: string): Promise<Result> {
     const letter = await this.row(id);
     if (letter.status === 'discarded' || letter.sequence === null)
       throw new CrmError('illegal-transition', {
@@ -87,8 +98,7 @@ export class DeadLetters {
     return this.applyQueue(letter.consumer, letter.aggregate_id);
   }
 
-  /** Gives one event up: the record goes on behind it. */
-  async discard(id: string, reason: string, actor: Actor): Promise<Result> {
+  private async giveUp(id: string, reason: string, actor: Actor): Promise<Result> {
     const letter = await this.row(id);
     await this.dataSource.transaction(async (manager) => {
       const positions = await lockPositions(manager, letter.consumer, [letter.aggregate_id]);

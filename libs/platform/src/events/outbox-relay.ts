@@ -133,10 +133,8 @@ export class OutboxRelay {
     let session = '';
     let begunAt = 0;
     while (!this.stopped) {
-      if (!this.connected) {
-        await this.sleep(pollMs);
-        continue;
-      }
+      // Another copy may have a connection: it gets the lead.
+      if (!this.connected) return;
       const early = begunAt + GATHER_MS - performance.now();
       if (early > 0) await pause(early);
       begunAt = performance.now();

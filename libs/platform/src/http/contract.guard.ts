@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { parseListQuery } from '../db/list-query.js';
 import { type RecordPolicy, visibleTo } from '../db/record-policy.js';
 import { runSql } from '../db/sql.js';
+import { answeredBefore } from '../db/unit-of-work.js';
 import type { ServiceConfig } from '../config/service-settings.js';
 import { RECORD_POLICIES, SERVICE_CONFIG } from '../start/tokens.js';
 import { type ContextOfRequest, contextOf, pathOf, readIdempotencyKey } from './request.hook.js';
@@ -87,8 +88,24 @@ export class ContractGuard implements CanActivate {
     context: ContextOfRequest,
     code: string,
   ): Promise<boolean> {
-    this.putId(route, request, context, await this.lookUp(record, code, context));
+    const id = await this.orAnswered(this.lookUp(record, code, context), route, request, context);
+    this.putId(route, request, context, id);
     return this.readInput(route, request, context);
+  }
+
+  /** What is not found may be gone, or back, by this very request, which came before: then it gets the answer that it had (ALL-3). */
+  private async orAnswered(
+    looking: Promise<string>,
+    route: ServiceRoute,
+    request: FastifyRequest,
+    context: ContextOfRequest,
+  ): Promise<string> {
+    try {
+      return await looking;
+    } catch (error) {
+      readIdempotencyKey(request, context, route, this.config.DATABASE_URL);
+      throw (await answeredBefore(this.dataSource.manager, context)) ?? error;
+    }
   }
 
   /** Puts the id of the record that took the place of the one in the path, where there is one. */
@@ -141,7 +158,7 @@ export class ContractGuard implements CanActivate {
     if (Object.values(places).some((value) => value.includes('\0'))) throw new CrmError('not-found');
     const parameters: unknown[] = [];
     const key = policy.key!.replace(/:(\w+)/g, (_, name: string) => `$${parameters.push(places[name])}`);
-    const id = await this.findOne(policy, key, parameters, context);
+    const id = await this.orAnswered(this.findOne(policy, key, parameters, context), route, request, context);
     places.id = id;
     context.recordId = context.targetId = id;
     return this.readInput(route, request, context);

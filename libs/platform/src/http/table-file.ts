@@ -90,9 +90,21 @@ async function writeWorkbook<Row>(
     }
     count += 1;
     sheet.addRow(columns.map((column) => cell(column, row[column.field]))).commit();
-    if (output.writableNeedDrain) await Promise.race([once(output, 'drain'), once(output, 'close')]);
+    if (output.writableNeedDrain) await drained(output);
   }
   await book.commit();
+}
+
+/** Or closed. */
+async function drained(output: PassThrough): Promise<void> {
+  const either = new AbortController();
+  const { signal } = either;
+  try {
+    await Promise.race([once(output, 'drain', { signal }), once(output, 'close', { signal })]);
+  } finally {
+    // The other one listens no longer: a slow client makes thousands of such waits.
+    either.abort();
+  }
 }
 
 /** Characters that XML does not know would make the whole file unreadable. */

@@ -60,19 +60,24 @@ export async function storeInput(
   const digest = createHash('sha256');
   let place = 0;
   let storing: Promise<unknown> = Promise.resolve();
-  for await (const part of partsOf(upload)) {
-    digest.update(part);
-    see(part);
+  try {
+    for await (const part of partsOf(upload)) {
+      digest.update(part);
+      see(part);
+      await storing;
+      storing = runSql(manager, 'INSERT INTO job_input (job_id, place, bytes) VALUES ($1, $2, $3)', [
+        jobId,
+        place++,
+        part,
+      ]);
+      // Heard of when the next part comes, or at the end.
+      storing.catch(() => undefined);
+    }
     await storing;
-    storing = runSql(manager, 'INSERT INTO job_input (job_id, place, bytes) VALUES ($1, $2, $3)', [
-      jobId,
-      place++,
-      part,
-    ]);
-    // Heard of when the next part comes, or at the end.
-    storing.catch(() => undefined);
+  } finally {
+    // Nothing is stored behind the back of who then removes it.
+    await storing.catch(() => undefined);
   }
-  await storing;
   return digest.digest('base64url');
 }
 

@@ -102,12 +102,13 @@ export class JobLease {
   }
 
   private async end(set: string, values: unknown[] = []): Promise<void> {
-    await this.update(`${set}, lease_until = NULL, finished_at = clock_timestamp()`, values);
-    await dropInput(this.dataSource, this.job.id);
+    const ended = await this.update(`${set}, lease_until = NULL, finished_at = clock_timestamp()`, values);
+    // Else another copy works on it by now, and needs it.
+    if (ended.length > 0) await dropInput(this.dataSource, this.job.id);
   }
 
   private update(set: string, values: unknown[], where = 'id = $1'): Promise<unknown[]> {
-    return runSql(this.dataSource.manager, `UPDATE job SET ${set} WHERE ${where} AND lease = $2`, [
+    return runSql(this.dataSource.manager, `UPDATE job SET ${set} WHERE ${where} AND lease = $2 RETURNING 1`, [
       this.job.id,
       this.job.lease,
       ...values,

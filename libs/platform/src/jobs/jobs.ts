@@ -6,7 +6,7 @@ import { currentContext } from '../context/request-context.js';
 import { runSql } from '../db/sql.js';
 import { hasSqlState } from '../db/sql-state.js';
 import type { Tx } from '../db/tx.js';
-import { UnitOfWork } from '../db/unit-of-work.js';
+import { AnsweredBefore, UnitOfWork } from '../db/unit-of-work.js';
 import { TextSurvey } from '../table-file/text-survey.js';
 import { SERVICE_NAME } from '../start/tokens.js';
 import type { Upload } from '../http/upload.js';
@@ -73,8 +73,9 @@ export class Jobs {
       currentContext()?.idempotency?.ofFile(digest);
       return await this.start(kind, { ...(await prepare(new JobInput(manager, id), survey)), id });
     } catch (error) {
-      // Also when this request was answered before. What cannot be removed now is removed later.
-      await dropInput(this.dataSource, id).catch(() => undefined);
+      // Where a failure leaves it open whether the job is there, it may need its file; one that nobody needs is removed later.
+      if (error instanceof CrmError || error instanceof AnsweredBefore)
+        await dropInput(this.dataSource, id).catch(() => undefined);
       throw error;
     }
   }
@@ -99,22 +100,29 @@ export class Jobs {
 
   /** Starts the job that takes this one back. */
   async undo(id: string, actor: Actor): Promise<JobView> {
-    const job = await this.visible(id, actor);
-    const kind = this.kinds.find(job.kind);
-    if (!kind?.undo || job.undoes !== null) throw new CrmError('not-undoable', { kind: job.kind });
-    if (!isOver(job.status)) throw illegalUndo(job.status);
-    if (job.undoStatus && job.undoStatus !== 'failed')
-      throw illegalUndo(isOver(job.undoStatus) ? 'undone' : 'being undone');
-    if (actor.kind !== 'gateway' && !actor.rights[kind.right]) throw new CrmError('forbidden', { right: kind.right });
     try {
-      const { parameters, processed } = job;
-      const view = await this.uow.run((tx) => this.store(tx, kind, { parameters, total: processed }, job.id));
+      // What a repeated request is told was right when it came first, so the key is looked at before the job.
+      const view = await this.uow.run(async (tx) => {
+        const job = await this.visible(id, actor, tx.manager);
+        const { parameters, processed } = job;
+        return this.store(tx, this.undoable(job, actor), { parameters, total: processed }, job.id);
+      });
       this.signal.notify();
       return view;
     } catch (error) {
       if (hasSqlState(error, '23505')) throw illegalUndo('being undone');
       throw error;
     }
+  }
+
+  private undoable(job: JobRow, actor: Actor): JobKind {
+    const kind = this.kinds.find(job.kind);
+    if (!kind?.undo || job.undoes !== null) throw new CrmError('not-undoable', { kind: job.kind });
+    if (!isOver(job.status)) throw illegalUndo(job.status);
+    if (job.undoStatus && job.undoStatus !== 'failed')
+      throw illegalUndo(isOver(job.undoStatus) ? 'undone' : 'being undone');
+    if (actor.kind !== 'gateway' && !actor.rights[kind.right]) throw new CrmError('forbidden', { right: kind.right });
+    return kind;
   }
 
   private async store(
@@ -148,11 +156,9 @@ export class Jobs {
     return jobIdOf(this.service, v7());
   }
 
-  private async visible(id: string, actor: Actor): Promise<JobRow> {
+  private async visible(id: string, actor: Actor, manager = this.dataSource.manager): Promise<JobRow> {
     const [row] =
-      serviceOfJob(id) === this.service
-        ? await runSql<JobRow>(this.dataSource.manager, `${JOB_WITH_UNDO} WHERE t.id = $1`, [id])
-        : [];
+      serviceOfJob(id) === this.service ? await runSql<JobRow>(manager, `${JOB_WITH_UNDO} WHERE t.id = $1`, [id]) : [];
     const rights: Partial<Record<string, string>> = actor.rights;
     if (!row || (row.creatorId !== actor.id && rights[row.access] !== 'all')) throw new CrmError('not-found');
     return row;

@@ -27,14 +27,14 @@ export class People implements OnModuleInit {
 
   /**
    * Records go to people who hold the right for records of their own: account managers, in the seeded roles.
-   * @throws CrmError person-not-eligible unless the person is active and holds `right` with the scope `own`
+   * @throws CrmError person-not-eligible unless the person is active and holds `right` with the scope `own` by one role, whatever others add
    */
   async requireEligible(tx: Tx, field: string, personId: string, right: Right): Promise<void> {
     const rows = await tx.query<{ grants: string[] }>(
       `SELECT g.grants FROM person p JOIN role_grant g ON g.role = ANY (p.roles) WHERE p.id = $1 AND p.status = 'active'`,
       [personId],
     );
-    if (combineGrants(rows.flatMap((row) => row.grants))[right] !== 'own')
+    if (!takesRecords(rows, right))
       throw new CrmError('person-not-eligible', { field, right }, [
         {
           path: field,
@@ -49,19 +49,23 @@ export class People implements OnModuleInit {
     usernames: readonly string[],
     right: Right,
   ): Promise<ReadonlyMap<string, { readonly id: string; readonly active: boolean; readonly eligible: boolean }>> {
-    const rows = await runSql<{ id: string; username: string; active: boolean; grants: string[] }>(
+    const rows = await runSql<{ id: string; username: string; active: boolean; roles: { grants: string[] }[] }>(
       this.dataSource.manager,
       `SELECT p.id, lower(p.username) AS username, p.status = 'active' AS active,
-              ARRAY(SELECT unnest(g.grants) FROM role_grant g WHERE g.role = ANY (p.roles)) AS grants
+              (SELECT coalesce(json_agg(json_build_object('grants', g.grants)), '[]') FROM role_grant g WHERE g.role = ANY (p.roles)) AS roles
          FROM person p WHERE lower(p.username) = ANY ($1)`,
       // Names come from files, and a NUL is nothing that PostgreSQL takes.
       [[...new Set(usernames.filter((name) => !name.includes('\0')).map((name) => name.toLowerCase()))]],
     );
     return new Map(
-      rows.map(({ id, username, active, grants }) => [
+      rows.map(({ id, username, active, roles }) => [
         username,
-        { id, active, eligible: active && combineGrants(grants)[right] === 'own' },
+        { id, active, eligible: active && takesRecords(roles, right) },
       ]),
     );
   }
 }
+
+/** A sales manager who is an account manager, too, still takes customers. */
+const takesRecords = (roles: readonly { readonly grants: readonly string[] }[], right: Right): boolean =>
+  roles.some(({ grants }) => combineGrants(grants)[right] === 'own');

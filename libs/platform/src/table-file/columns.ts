@@ -23,8 +23,9 @@ const plain = (header: string): string => fold(header).replaceAll('_', '');
 export function placeColumns(header: readonly string[], columns: readonly ImportColumn[]): ColumnPlaces {
   const byHeader = new Map<string, string>();
   for (const { name, label } of columns) for (const each of [name, label.en, label.zh]) byHeader.set(plain(each), name);
-  // The list of a job's errors can be mended and sent as it is: what it has besides stands in front.
-  const besides = isErrorList(header) ? ERROR_COLUMNS.length : 0;
+  // The list of a job's errors can be mended and sent as it is: what it has besides stands in front, once for each time that it was.
+  let besides = 0;
+  while (isErrorList(header.slice(besides))) besides += ERROR_COLUMNS.length;
   const at: Record<string, number> = {};
   const unnamed: number[] = [];
   const errors: FieldError[] = [];

@@ -88,7 +88,7 @@ const TURN = 100;
 async function* checkedBatches<T>({ source, format, columns, after, size, prepare }: Reading<T>) {
   const rows = filledRows(source, format);
   const header = await rows.next();
-  if (header.done) return;
+  if (header.done) throw new CrmError('unreadable-file', { reason: 'it is gone · 文件已不存在' });
   const places = placeColumns(header.value.cells, columns);
   let batch: TableRow[] = [];
   for await (const row of rows) {

@@ -33,7 +33,7 @@ class SheetRows {
   open(name: string, attributes: Readonly<Record<string, string>>): void {
     if (name === 'row') {
       // Numbers only grow, whatever a file says: they name the rows.
-      this.line = Math.max(this.line + 1, Number(attributes.r) || 0);
+      this.line = Math.max(this.line + 1, Math.floor(Number(attributes.r)) || 0);
       if (this.line > MOST_ROWS) throw unreadable('it has too many rows · 行数过多');
       this.cells = [];
       this.malformed = undefined;
@@ -70,7 +70,7 @@ class SheetRows {
     const { value } = this;
     switch (type) {
       case 's':
-        return this.book.strings[Number(value)] ?? '';
+        return value === '' ? '' : (this.book.strings[Number(value)] ?? '');
       case 'b':
         return value === '1' ? 'true' : 'false';
       case 'e':

@@ -58,10 +58,17 @@ async function relationsOf(zip: Zip, part: string): Promise<Relation[]> {
   if (!zip.has(file)) return relations;
   await eachTag(zip.read(file), (name, { Id = '', Type = '', Target = '' }) => {
     if (name !== 'Relationship') return;
-    const target = new URL(Target.replaceAll('\\', '/'), `zip://x/${folder}`).pathname.slice(1);
-    relations.push({ id: Id, type: Type.slice(Type.lastIndexOf('/') + 1), target: decodeURIComponent(target) });
+    relations.push({ id: Id, type: Type.slice(Type.lastIndexOf('/') + 1), target: wholeName(Target, folder) });
   });
   return relations;
+}
+
+function wholeName(target: string, folder: string): string {
+  try {
+    return decodeURIComponent(new URL(target.replaceAll('\\', '/'), `zip://x/${folder}`).pathname.slice(1));
+  } catch {
+    throw unreadable('it refers to a part by no name · 内部引用无效');
+  }
 }
 
 async function readStrings(zip: Zip, part: string): Promise<string[]> {
