@@ -8,8 +8,6 @@ interface RuleTests {
   readonly tests: ReadonlyMap<string, number>;
 }
 
-/** What every test run insists on; the other rules are shown by `npm run rules` only. */
-const INSISTED = /^((MKT|CUS|FEED|CHU|SVC|DIC)-\d+|ALL-[123])$/;
 const NUMBER = /\b([A-Z]{3,4})-(\d{1,2})(?!\d)(?:…(\d{1,2}))?/g;
 const IN_TABLE = /^\| ([A-Z]{3,4}-\d+) +\|/gm;
 
@@ -77,7 +75,6 @@ const specFiles = (root: string): string[] =>
 
 export const withoutTest = (found: readonly RuleTests[]): string[] =>
   found.filter(({ tests }) => tests.size === 0).map(({ rule }) => rule);
-export const isInsistedOn = (rule: string): boolean => INSISTED.test(rule);
 
 /** One line for each rule: the number of its tests, and where they are. */
 export function ruleTable(found: readonly RuleTests[]): string {

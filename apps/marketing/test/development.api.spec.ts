@@ -33,7 +33,10 @@ describe('Development of an opportunity over REST', () => {
       executedAt: null,
     });
     expect(changed.headers.etag).toBe('"2"');
+    const read = await as('manager').get(`${PATH}/${id}/plan-items/${later.id}`).expect(200);
+    expect([read.body, read.headers.etag]).toEqual([changed.body, '"2"']);
     await as('alice').delete(`${PATH}/${id}/plan-items/${surplus.id}`).expect(204);
+    await as('alice').get(`${PATH}/${id}/plan-items/${surplus.id}`).expect(404);
     const { body: done } = await as('alice')
       .post(`${PATH}/${id}/plan-items/${first.id}/result`)
       .send({ result: 'keen' })

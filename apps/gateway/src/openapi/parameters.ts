@@ -130,5 +130,10 @@ export function headerParameters(route: ServiceRoute): Parameter[] {
 
 export const takesIdempotencyKey = ({ method, path, secret }: ServiceRoute): boolean =>
   method !== 'GET' && !secret && !path.startsWith('/auth/');
+/** A dead letter has no versions, and a look ahead changes nothing. */
 export const takesIfMatch = ({ method, path, record }: ServiceRoute): boolean =>
-  method !== 'GET' && record !== undefined && path.includes(':');
+  method !== 'GET' &&
+  record !== undefined &&
+  record !== 'dead-letter' &&
+  path.includes(':') &&
+  !path.endsWith('-preview');

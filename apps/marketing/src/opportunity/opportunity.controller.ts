@@ -79,6 +79,11 @@ export class OpportunityController {
     return this.plans.add(id, body);
   }
 
+  @Handles(PlanRoutes.getPlanItem)
+  planItem(@Param('id') id: string, @Param('itemId') itemId: string, @CurrentActor() actor: Actor) {
+    return this.queries.planItem(id, itemId, actor);
+  }
+
   @Handles(PlanRoutes.changePlanItem)
   changePlanItem(@Param('id') id: string, @Param('itemId') itemId: string, @Body() body: PlanItemChanges) {
     return this.plans.change(id, itemId, body);

@@ -7,7 +7,16 @@ import {
   PlanRoutes,
   type TimelineEntry,
 } from '#contracts';
-import { containsText, type ListPlan, type ListQuery, type Page, readList, visibleTo, timelinePlan } from '#platform';
+import {
+  containsText,
+  type ListPlan,
+  type ListQuery,
+  type Page,
+  readList,
+  runSql,
+  visibleTo,
+  timelinePlan,
+} from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { opportunityPolicy } from './opportunity.policy.js';
@@ -44,6 +53,17 @@ export class OpportunityQueries {
     return readList(this.dataSource, { ...PLAN_ITEMS, where: of(id) }, query);
   }
 
+  async planItem(id: string, itemId: string, actor: Actor): Promise<PlanItemView> {
+    await this.get(id, actor);
+    const [row] = await runSql<PlanItemRow>(
+      this.dataSource.manager,
+      `SELECT ${PLAN_ITEMS.select} FROM ${PLAN_ITEMS.from} WHERE t.opportunity_id = $1 AND t.id = $2`,
+      [id, itemId],
+    );
+    if (!row) throw new CrmError('not-found');
+    return planItemView(row);
+  }
+
   async timeline(id: string, query: ListQuery, actor: Actor): Promise<Page<TimelineEntry>> {
     await this.get(id, actor);
     return readList(this.dataSource, { ...TIMELINE, where: of(id) }, query);
@@ -53,13 +73,17 @@ export class OpportunityQueries {
 const of = (id: string) => ({ sql: 't.opportunity_id = $1', parameters: [id] });
 
 type PlanItemRow = Omit<PlanItemView, 'executedAt'> & { executedAt: Date | null };
+const planItemView = ({ executedAt, ...row }: PlanItemRow): PlanItemView => ({
+  ...row,
+  executedAt: executedAt?.toISOString() ?? null,
+});
 const PLAN_ITEMS: ListPlan<PlanItemView> = {
   definition: PlanRoutes.listPlanItems.list,
   from: 'plan_item t JOIN opportunity o ON o.id = t.opportunity_id',
   select: `t.id, t.version, t.date, t.todo, t.result, t.executed_at AS "executedAt",
     CASE WHEN t.result IS NOT NULL THEN 'carried_out' WHEN o.status = 'lost' THEN 'not_carried_out' ELSE 'open' END AS status`,
   columns: { date: 't.date' },
-  view: ({ executedAt, ...row }: PlanItemRow) => ({ ...row, executedAt: executedAt?.toISOString() ?? null }),
+  view: planItemView,
 };
 
 const TIMELINE = timelinePlan('opportunity_history', MarketingRoutes.opportunityTimeline.list);

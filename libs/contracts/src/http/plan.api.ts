@@ -43,6 +43,14 @@ export const PlanRoutes = defineRoutes('marketing', 'opportunities', {
     status: 201,
     record: 'opportunity',
   },
+  getPlanItem: {
+    method: 'GET',
+    path: '/opportunities/:id/plan-items/:itemId',
+    access: 'opportunity.read',
+    summary: 'One plan item · 计划项详情',
+    response: PlanItemView,
+    record: 'opportunity',
+  },
   changePlanItem: {
     method: 'PATCH',
     path: '/opportunities/:id/plan-items/:itemId',
