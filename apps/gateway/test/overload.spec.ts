@@ -78,7 +78,7 @@ describe('ALL-4: more than can be served is refused at once', () => {
     };
     let stalls = 0;
     const stall = setInterval(() => {
-      block(200);
+      block(500);
       stalls++;
     }, 1);
     try {

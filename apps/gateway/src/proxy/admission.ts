@@ -6,7 +6,8 @@ import type { Upstreams } from './upstreams.js';
 const RESERVED = 1 / 4;
 const AT_ALL = 3 / 2;
 const TICK_MS = 50;
-const LATE_MS = 100;
+/** A process that only shares a busy machine is late by less, now and then. */
+const LATE_MS = 250;
 /** Made once: under overload most of the work is refusing. */
 const OVERLOADED = new CrmError('service-unavailable', { seconds: 1 });
 
