@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { CrmError } from '#contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -11,7 +12,9 @@ import { hasSqlState } from './sql-state.js';
 import type { RecordPolicy } from './record-policy.js';
 import { Tx } from './tx.js';
 
-const RETRIES = 3;
+const ATTEMPTS = 8;
+/** Those who met once must not meet again in step. */
+const LONGEST_PAUSE_MS = 25;
 
 /** Not a failure: this request was answered before, and this is that answer. */
 export class AnsweredBefore extends Error {
@@ -42,7 +45,9 @@ export class UnitOfWork {
         return await this.attempt(work);
       } catch (error) {
         // Deadlock and serialization failures are PostgreSQL's way of saying "once more".
-        if (attempt >= RETRIES || !hasSqlState(error, '40P01', '40001')) throw error;
+        if (!hasSqlState(error, '40P01', '40001')) throw error;
+        if (attempt >= ATTEMPTS) throw new CrmError('service-unavailable', { seconds: 1 });
+        await pause(Math.random() * attempt * LONGEST_PAUSE_MS);
       }
     }
   }
