@@ -9,7 +9,7 @@ interface Keyed {
 }
 
 /** Candidates that a warning names for each key. */
-const MOST_NAMED = 10;
+export const MOST_NAMED = 10;
 
 /**
  * Two who bring the same key at the same moment would each be blind to the other. Names are locked always, because a won

@@ -1,13 +1,11 @@
 import { copyRows, type Tx } from '#platform';
+import { MOST_NAMED } from './known-keys.js';
 
 interface New {
   readonly id: string;
   readonly code: string;
   readonly keys: readonly string[];
 }
-
-/** Candidates that a warning names for each key. */
-const MOST_NAMED = 10;
 
 /**
  * Notes the keys of customers that this transaction has made, as many as an import brings, and says who is likely the same: the codes of

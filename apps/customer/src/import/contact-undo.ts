@@ -3,6 +3,7 @@ import { In } from 'typeorm';
 import { Contact } from '../contact/contact.entity.js';
 import { noteSearchTexts } from '../customer/customer-search.js';
 import { recordCustomerActs } from '../timeline/customer.timeline.js';
+import { setPrimary } from './contact-writer.js';
 
 /** Removes the contacts that an import made, except those that somebody or something has touched since. */
 export const undoContacts = (job: UndoJob): Promise<void> =>
@@ -46,19 +47,7 @@ async function givePrimacyBack(tx: Tx, jobId: string, customerIds: readonly stri
     [customerIds, jobId, jobId],
   );
   const contacts = await tx.manager.find(Contact, { where: { id: In(before.map(({ id }) => id)) } });
-  if (contacts.length === 0) return;
-  for (const contact of contacts) tx.publish(contact.edit({ isPrimary: true })!.event);
-  await tx.query('UPDATE contact SET is_primary = true, version = version + 1 WHERE id = ANY ($1)', [
-    contacts.map(({ id }) => id),
-  ]);
-  await recordCustomerActs(
-    tx,
-    contacts.map(({ id, customerId, name }) => ({
-      recordId: customerId,
-      act: 'contact-edited',
-      details: { contactId: id, name, changes: { isPrimary: { from: false, to: true } }, jobId },
-    })),
-  );
+  await setPrimary(tx, jobId, contacts, true);
 }
 
 /** Contacts change behind the lock of their customer's row. */

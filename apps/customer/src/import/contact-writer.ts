@@ -137,16 +137,29 @@ async function store(tx: Tx, jobId: string, fresh: readonly Placed[]): Promise<N
 async function unsetPrimaries(tx: Tx, jobId: string, customerIds: readonly string[]): Promise<void> {
   if (customerIds.length === 0) return;
   const before = await tx.manager.find(Contact, { where: { customerId: In([...customerIds]), isPrimary: true } });
-  for (const contact of before) tx.publish(contact.edit({ isPrimary: false })!.event);
-  await tx.query('UPDATE contact SET is_primary = false, version = version + 1 WHERE id = ANY ($1)', [
-    before.map(({ id }) => id),
+  await setPrimary(tx, jobId, before, false);
+}
+
+/** Makes contacts that are not so yet the primary ones of their customers, or no longer, in the name of an import. */
+export async function setPrimary(
+  tx: Tx,
+  jobId: string,
+  contacts: readonly Contact[],
+  isPrimary: boolean,
+): Promise<void> {
+  if (contacts.length === 0) return;
+  const edited = contacts.map((contact) => ({ contact, ...contact.edit({ isPrimary })! }));
+  tx.publish(...edited.map(({ event }) => event));
+  await tx.query('UPDATE contact SET is_primary = $2, version = version + 1 WHERE id = ANY ($1)', [
+    contacts.map(({ id }) => id),
+    isPrimary,
   ]);
   await recordCustomerActs(
     tx,
-    before.map(({ id, customerId, name }) => ({
+    edited.map(({ contact: { id, customerId, name }, changed }) => ({
       recordId: customerId,
       act: 'contact-edited',
-      details: { contactId: id, name, changes: { isPrimary: { from: true, to: false } }, jobId },
+      details: { contactId: id, name, changes: changed, jobId },
     })),
   );
 }
