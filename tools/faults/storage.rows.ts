@@ -135,6 +135,8 @@ export const storageRows: readonly FaultRow[] = [
     number: 12,
     fault: 'PostgreSQL stalls: a lock on the table of customers, then SIGSTOP of one of their sessions',
     invariant: 'requests end by lock_timeout; the other services do not notice',
+    // Beside what is read everywhere: a machine of two cores is not to be overloaded by the load alone.
+    storiesPerSecond: 6,
     async harm({ cluster, people, short }) {
       const stop = readEverywhere(people, 10);
       try {

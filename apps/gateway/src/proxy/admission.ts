@@ -6,8 +6,9 @@ import type { Upstreams } from './upstreams.js';
 const RESERVED = 1 / 4;
 const AT_ALL = 3 / 2;
 const TICK_MS = 50;
-/** A process that only shares a busy machine is late by less, now and then. */
-const LATE_MS = 250;
+const LATE_MS = 100;
+/** A process that is late with few requests in flight shares a busy machine; refusing would not help it. */
+const BUSY = 1 / 2;
 /** Made once: under overload most of the work is refusing. */
 const OVERLOADED = new CrmError('service-unavailable', { seconds: 1 });
 
@@ -45,7 +46,8 @@ export class Admission {
 
   /** Late twice in a row, the turn of the event loop that still runs included: one pause is no overload. */
   private get lags(): boolean {
-    return this.lateTicks > 1 || (this.lateTicks === 1 && performance.now() - this.due > LATE_MS);
+    const late = this.lateTicks > 1 || (this.lateTicks === 1 && performance.now() - this.due > LATE_MS);
+    return late && this.upstreams.inFlight >= BUSY * this.places;
   }
 
   private tick(): void {

@@ -26,6 +26,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private copy?: UpstreamCopy;
   private controller?: Dispatcher.DispatchController;
   private tries = 0;
+  private sentAt?: number;
   private over = false;
   private deadline?: NodeJS.Timeout;
   /** Why nobody waits for the service any more: the client is gone, or has been told of the deadline. */
@@ -65,6 +66,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.tries++;
+    // A body that passes through takes the time of its client.
+    this.sentAt = this.request.body instanceof Readable ? undefined : performance.now();
     // Nor does the connection's own clock run while a body passes through: the service may be the slower one.
     this.copy.dispatch(
       this.request.body instanceof Readable ? { ...this.request, headersTimeout: 0 } : this.request,
@@ -80,6 +83,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
     clearTimeout(this.deadline);
+    // A stream takes as long as it is long; only its beginning says how fast the copy is.
+    if (headers['transfer-encoding']) this.tellTime();
     this.answer.writeHead(status, answerHeaders(headers, this.passport));
   }
 
@@ -92,6 +97,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.copy!.release();
     this.copy!.succeeded();
+    this.tellTime();
     this.end();
     this.answer.end();
   }
@@ -112,6 +118,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
       if (ours) this.fail(error);
       else this.fail(new CrmError('service-unavailable', { seconds: 1 }), error);
     }
+  }
+
+  private tellTime(): void {
+    if (this.sentAt !== undefined) this.copy!.took(performance.now() - this.sentAt);
+    this.sentAt = undefined;
   }
 
   private mayTryAgain(error: Error): boolean {

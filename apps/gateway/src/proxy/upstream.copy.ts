@@ -7,6 +7,11 @@ const PROBE_TIMEOUT_MS = 1000;
 const FAILURES_TO_OPEN = 5;
 /** A time-out has cost its client 10 s, a reset nothing: three in a row are enough. */
 const WEIGHT_OF_TIMEOUT = 2;
+/** Copies whose answers take less than this are equally good. */
+const FAST_MS = 100;
+const WEIGHT_OF_ANSWER = 0.3;
+/** In this time a slow copy is half forgiven, so that it is tried again. */
+const FORGIVEN_MS = 5000;
 const SUSPECT_MS = 1000;
 const SUSPECT_AFTER_TIMEOUT_MS = 10_000;
 
@@ -52,6 +57,8 @@ export class UpstreamCopy {
   private requests = 0;
   private failures = 0;
   private suspectUntil = 0;
+  private meanMs = 0;
+  private meanAt = 0;
   private probing?: Promise<void>;
   private examining?: Promise<void>;
   private readonly stopping = new AbortController();
@@ -82,6 +89,21 @@ export class UpstreamCopy {
   /** It failed a moment ago; another copy is better. */
   get suspect(): boolean {
     return this.suspectUntil > 0 && this.suspectUntil > Date.now();
+  }
+
+  /** Milliseconds that one more request would have to expect, were those in flight answered one after the other. */
+  get burden(): number {
+    return (this.requests + 1) * Math.max(FAST_MS, this.expectedMs);
+  }
+
+  /** An answer took it so many milliseconds. */
+  took(ms: number): void {
+    this.meanMs = this.expectedMs + WEIGHT_OF_ANSWER * (ms - this.expectedMs);
+    this.meanAt = performance.now();
+  }
+
+  private get expectedMs(): number {
+    return this.meanMs * 2 ** ((this.meanAt - performance.now()) / FORGIVEN_MS);
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
@@ -155,6 +177,7 @@ export class UpstreamCopy {
         this.open = false;
         this.failures = 0;
         this.suspectUntil = 0;
+        this.meanMs = 0;
         this.changed(this, true);
         return;
       }

@@ -5,8 +5,8 @@ import { type SmallAnswer, UpstreamCopy } from './upstream.copy.js';
 /** Short, because the gateway has to know of a logout within 2 s although a copy hangs. */
 const GET_TIMEOUT_MS = 500;
 
-/** More than any number in flight. */
-const SUSPECT = 10_000;
+/** More than any burden. */
+const SUSPECT = 1e9;
 const EXCEPT = 2 * SUSPECT;
 
 /** A service behind the gateway, with its copies sharing the work. */
@@ -44,8 +44,8 @@ export class Upstream {
   }
 
   /**
-   * The copy with the fewest requests in flight, so that a slow one gets few; among equals they take turns. One that is
-   * suspect, and `except`, only when there is no other. Throws 503 when none can.
+   * The copy with the least burden, by its requests in flight and by how long its answers take, so that a slow one gets few; among
+   * equals they take turns. One that is suspect, and `except`, only when there is no other. Throws 503 when none can.
    */
   pick(except?: UpstreamCopy): UpstreamCopy {
     const { length } = this.copies;
@@ -55,7 +55,7 @@ export class Upstream {
     for (let step = 0; step < length; step++) {
       const copy = this.copies[(first + step) % length]!;
       if (!copy.available) continue;
-      const burden = copy.inFlight + (copy.suspect ? SUSPECT : 0) + (copy === except ? EXCEPT : 0);
+      const burden = copy.burden + (copy.suspect ? SUSPECT : 0) + (copy === except ? EXCEPT : 0);
       if (burden >= least) continue;
       best = copy;
       least = burden;
