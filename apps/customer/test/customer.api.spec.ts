@@ -122,8 +122,8 @@ describe('creating customers by hand', () => {
     ['region', 'atlantis'],
     ['level', 'shanghai'],
     ['industry', 'x'],
-    ['nature', 'x'],
-    ['type', 'x'],
+    ['nature', '../x'],
+    ['type', '没有 这个'],
   ])('DIC-3: refuses a %s that is not in the dictionary', async (field, code) => {
     const { body: problem } = await create({ name: 'A', [field]: code }).expect(422);
     expect(problem).toMatchObject({ type: '/problems/unknown-dictionary-code', errors: [{ path: field }] });

@@ -1,6 +1,7 @@
 import type { Tx } from '#platform';
 
-const BUCKETS = 64;
+/** So many that strangers seldom meet, so few that a batch of thousands of orders leaves room in the server's table of locks. */
+const BUCKETS = 256;
 
 /**
  * An order and its customer may arrive at the same moment, each blind to the other. Whoever brings one takes the locks of

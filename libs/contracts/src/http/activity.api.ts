@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRoutes } from './define-routes.js';
-import { Address, CalendarDate, Code, Id, Instant, page, text, Version } from './fields.js';
+import { Address, CalendarDate, PickedCode, Id, Instant, page, text, Version } from './fields.js';
 import type { ListDefinition } from './list.js';
 
 const activityFields = {
@@ -15,7 +15,7 @@ const activityFields = {
 export const FOLLOW_UP_NEEDS_DATE = 'needed beside nextFollowUpTodo · 填写跟进内容时必须填写日期';
 /** What to do at a day that nobody knows would be found by nobody. */
 export const ActivityInput = z
-  .strictObject({ date: CalendarDate, kind: Code, summary: text(200), ...activityFields })
+  .strictObject({ date: CalendarDate, kind: PickedCode, summary: text(200), ...activityFields })
   .refine(({ nextFollowUpDate, nextFollowUpTodo }) => !nextFollowUpTodo || nextFollowUpDate, {
     path: ['nextFollowUpDate'],
     error: FOLLOW_UP_NEEDS_DATE,
@@ -23,7 +23,7 @@ export const ActivityInput = z
 export type ActivityInput = z.infer<typeof ActivityInput>;
 export const ActivityChanges = z.strictObject({
   date: CalendarDate.optional(),
-  kind: Code.optional(),
+  kind: PickedCode.optional(),
   summary: text(200).optional(),
   ...activityFields,
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Bilingual } from '../errors.js';
 import { defineRoutes } from './define-routes.js';
-import { Code, Name, page, Version } from './fields.js';
+import { Code, Name, page, PickedCode, Version } from './fields.js';
 
 interface DictionaryTypeFacts {
   readonly label: Bilingual;
@@ -38,7 +38,7 @@ export const DictionaryEntryInput = z.strictObject({
   code: Code,
   label: Label,
   order: Order.optional(),
-  parent: Code.nullish(),
+  parent: PickedCode.nullish(),
 });
 export type DictionaryEntryInput = z.infer<typeof DictionaryEntryInput>;
 /** `active: false` retires an entry, `true` takes it back into use. */
@@ -46,7 +46,7 @@ export const DictionaryEntryChanges = z.strictObject({
   label: Label.optional(),
   order: Order.optional(),
   active: z.boolean().optional(),
-  parent: Code.nullish(),
+  parent: PickedCode.nullish(),
 });
 export type DictionaryEntryChanges = z.infer<typeof DictionaryEntryChanges>;
 

@@ -3,7 +3,7 @@ import { defineRoutes } from './define-routes.js';
 import type { ListDefinition } from './list.js';
 import {
   CalendarDate,
-  Code,
+  PickedCode,
   Currency,
   Id,
   Instant,
@@ -21,11 +21,11 @@ export type OpportunityStatus = (typeof OPPORTUNITY_STATUSES)[number];
 
 const SuccessRate = z.int().min(0).max(100);
 const optionalFields = {
-  source: Code.nullish(),
-  stage: Code.optional(),
+  source: PickedCode.nullish(),
+  stage: PickedCode.optional(),
   customerNeed: text(2000).nullish(),
   competitors: text(500).nullish(),
-  region: Code.nullish(),
+  region: PickedCode.nullish(),
   contactName: Name.nullish(),
   contactPhone: Phone.nullish(),
   expectedAmount: PositiveMoney.nullish(),

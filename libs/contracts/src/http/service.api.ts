@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRoutes } from './define-routes.js';
-import { Code, Id, Instant, page, text, Version } from './fields.js';
+import { PickedCode, Id, Instant, page, text, Version } from './fields.js';
 import { Assignment, TIMELINE_LIST, TimelineEntry } from './marketing.api.js';
 
 export const TICKET_STATUSES = ['created', 'assigned', 'handled', 'archived'] as const;
@@ -8,7 +8,7 @@ export type TicketStatus = (typeof TICKET_STATUSES)[number];
 export const TICKET_PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
 
 export const TicketInput = z.strictObject({
-  type: Code,
+  type: PickedCode,
   summary: text(200),
   customerId: Id,
   contactId: Id.nullish(),
@@ -17,7 +17,7 @@ export const TicketInput = z.strictObject({
 });
 export type TicketInput = z.infer<typeof TicketInput>;
 export const TicketChanges = z.strictObject({
-  type: Code.optional(),
+  type: PickedCode.optional(),
   summary: text(200).optional(),
   customerId: Id.optional(),
   contactId: Id.nullish(),
