@@ -7,8 +7,7 @@ await runScript(async () => {
   await ensurePackages();
   const env = { ...process.env };
   if (!env.TEST_NATS_URL) env.NATS_SERVER_BIN = await ensureNatsServer();
-  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-  const jest = spawn(process.execPath, [...flags, 'node_modules/jest/bin/jest.js', ...process.argv.slice(2)], {
+  const jest = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...process.argv.slice(2)], {
     cwd: root,
     env,
     stdio: 'inherit',

@@ -1,13 +1,24 @@
-// Lets Jest's global setup, which Jest 30 does not transform as ESM, import TypeScript: swc compiles each file as it is loaded.
+// Lets Node.js load TypeScript for tests: swc compiles each file as it is loaded, with the settings of the build.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { transform } from '@swc/core';
 
+const { module, jsc } = JSON.parse(await readFile(new URL('../../.swcrc', import.meta.url), 'utf8'));
+
+const ours = {
+  '#contracts': '../../libs/contracts/src/index.ts',
+  '#platform': '../../libs/platform/src/index.ts',
+  '#testing': '../../libs/platform/src/testing/index.ts',
+  '@jest/globals': './jest-globals.mjs',
+};
+
+/** The runner adds a query to the address of a test file, so that it is loaded again. */
+const isTypeScript = (url) => url?.startsWith('file:') && new URL(url).pathname.endsWith('.ts');
+
 export async function resolve(specifier, context, next) {
-  if (specifier === '#contracts')
-    return next(new URL('../../libs/contracts/src/index.ts', import.meta.url).href, context);
-  if (specifier.startsWith('.') && specifier.endsWith('.js') && context.parentURL?.endsWith('.ts')) {
+  if (specifier in ours) return next(new URL(ours[specifier], import.meta.url).href, context);
+  if (specifier.startsWith('.') && specifier.endsWith('.js') && isTypeScript(context.parentURL)) {
     const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
     if (existsSync(source)) return next(source.href, context);
   }
@@ -15,17 +26,13 @@ export async function resolve(specifier, context, next) {
 }
 
 export async function load(url, context, next) {
-  if (!url.endsWith('.ts')) return next(url, context);
-  const { code } = await transform(await readFile(fileURLToPath(url), 'utf8'), {
+  if (!isTypeScript(url)) return next(url, context);
+  const { code } = await transform(await readFile(new URL(url), 'utf8'), {
     filename: fileURLToPath(url),
     swcrc: false,
     sourceMaps: 'inline',
-    module: { type: 'es6' },
-    jsc: {
-      target: 'es2022',
-      parser: { syntax: 'typescript', decorators: true },
-      transform: { legacyDecorator: true, decoratorMetadata: true },
-    },
+    module,
+    jsc,
   });
   return { format: 'module', source: code, shortCircuit: true };
 }
