@@ -34,6 +34,7 @@ import { Merges1763700600001 } from './migrations/1763700600001-merges.js';
 import { Churn1763700700000 } from './migrations/1763700700000-churn.js';
 import { SalesLists1763700700001 } from './migrations/1763700700001-sales-lists.js';
 import { TicketMoves1763700700002 } from './migrations/1763700700002-ticket-moves.js';
+import { ContactOwners1763700700003 } from './migrations/1763700700003-contact-owners.js';
 
 /** The service's own, in their order. */
 export const MIGRATIONS = [
@@ -47,6 +48,7 @@ export const MIGRATIONS = [
   Churn1763700700000,
   SalesLists1763700700001,
   TicketMoves1763700700002,
+  ContactOwners1763700700003,
 ];
 
 const customer: ServiceDefinition = {

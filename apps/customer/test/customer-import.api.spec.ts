@@ -192,6 +192,21 @@ describe('CUS-8: an import of customers', () => {
     await world.service.as(world.bob).get(`/api/v1/jobs/${job.id}`).expect(404);
   });
 
+  it('CUS-9: a contact that came with its customer is listed to who owns that, and to no other whose role is narrowed', async () => {
+    const k = ownKeys();
+    await imports.run(`externalRef,name,owner,contactName\n${k('1')},A,alice,${k('Ann')}\n`);
+    const found = async (person: Actor) => {
+      const narrowed = { ...person, rights: { ...person.rights, 'customer.read': 'own' as const } };
+      const { body } = await world.service
+        .as(narrowed)
+        .get('/api/v1/contacts')
+        .query({ q: k('Ann') })
+        .expect(200);
+      return body.items.length as number;
+    };
+    expect([await found(world.alice), await found(world.bob)]).toEqual([1, 0]);
+  });
+
   it('takes codes by their labels, and its columns by theirs', async () => {
     const k = ownKeys();
     const [level] = await world.service.query<{ code: string; zh: string }>(

@@ -78,7 +78,7 @@ async function makeCustomers(tx: Tx, rows: readonly Row[]): Promise<New[]> {
 /** @returns the codes of who is likely the same (CUS-6), by customer */
 async function store(tx: Tx, jobId: string, made: readonly New[]): Promise<Map<string, string>> {
   const contacts = made.flatMap(({ contact }) => contact ?? []);
-  const nameOf = new Map(made.map(({ customer }) => [customer.id, customer.name]));
+  const customers = new Map(made.map(({ customer }) => [customer.id, customer]));
   const found = made.map(({ customer, contact }) => {
     const own = contact ? [contact] : [];
     const { id, code } = customer;
@@ -90,7 +90,8 @@ async function store(tx: Tx, jobId: string, made: readonly New[]): Promise<Map<s
     { search_text: ({ id }) => foundBy.get(id)!.text, duplicate_keys: ({ id }) => foundBy.get(id)!.keys },
   );
   await tx.insertAll(contacts, {
-    search_text: (contact) => contactSearchText(nameOf.get(contact.customerId)!, contact),
+    search_text: (contact) => contactSearchText(customers.get(contact.customerId)!.name, contact),
+    owner_id: ({ customerId }) => customers.get(customerId)!.ownerId,
   });
   await tx.publishFirst([
     ...made.map(({ customer }) => customer.created()),
