@@ -37,7 +37,7 @@ export async function measureHttp(options: BenchOptions): Promise<Figure[]> {
     (size) => (size === main ? connections : [MAIN.connections]),
     false,
   );
-  const split = await measureProduct(options, [main], () => [MAIN.connections], true);
+  const split = options.quick ? [] : await measureProduct(options, [main], () => [MAIN.connections], true);
   return withGrowth([...together, ...split], sizes);
 }
 

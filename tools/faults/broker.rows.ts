@@ -142,8 +142,9 @@ export const brokerRows: readonly FaultRow[] = [
     fault:
       'every event ever published goes out again under new message ids, and all consumers start from the beginning',
     invariant: 'nothing changes',
-    async harm({ cluster, quiet }) {
-      await sleep(15_000);
+    inShort: true,
+    async harm({ cluster, quiet, short }) {
+      await sleep(short ? 6000 : 15_000);
       await quiet();
       await comeToRest(cluster);
       const effects = async () =>

@@ -22,6 +22,7 @@ export const eventRows: readonly FaultRow[] = [
     fault: '1 % poison: events whose data does not fit their schema, and a handler that throws for some records',
     invariant:
       'all others keep flowing; what is re-sent after the repair goes in, in order; only the right people may do that',
+    inShort: true,
     async harm({ cluster, people, short, spoil }) {
       await cluster.query('CREATE TABLE recorder.spoilt (id text PRIMARY KEY, how text NOT NULL)');
       const begun = new Date();

@@ -54,6 +54,7 @@ export const processRows: readonly FaultRow[] = [
     number: 3,
     fault: 'consumers are killed after their commit and before their acknowledgement',
     invariant: 'each event has its effect once',
+    inShort: true,
     cluster: { proxied: ['nats'] },
     async harm({ cluster, short }) {
       let redelivered = 0;
