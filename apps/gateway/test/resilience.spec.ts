@@ -156,6 +156,17 @@ describe('ALL-5: copies of a service take turns', () => {
     }, 20_000);
   });
 
+  it('a copy that fails at once is no fast one', async () => {
+    const [second] = gateway.copies;
+    const usual = (received: Received, response: ServerResponse) => json(response, 200, { method: received.method });
+    gateway.marketing.answers((received, response) => void setTimeout(() => usual(received, response), 150));
+    second!.answers((_received, response) => json(response, 500, {}));
+    gateway.forgetReceived();
+    for (let i = 0; i < 20; i++) await gateway.call('/api/v1/opportunities', { token });
+    expect(gateway.marketing.received.length).toBeGreaterThan(2 * second!.received.length);
+    for (const copy of [gateway.marketing, second!]) copy.answers(usual);
+  });
+
   it('round robin while both are there; killing one loses no request, read or write', async () => {
     const [second] = gateway.copies;
     await eventually(async () => {

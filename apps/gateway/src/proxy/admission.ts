@@ -1,4 +1,5 @@
 import { CrmError } from '#contracts';
+import type { ServerResponse } from 'node:http';
 import type { Upstream } from './upstream.js';
 import type { Upstreams } from './upstreams.js';
 
@@ -7,7 +8,7 @@ const RESERVED = 1 / 4;
 const AT_ALL = 3 / 2;
 const TICK_MS = 50;
 const LATE_MS = 100;
-/** A process that is late with few requests in flight shares a busy machine; refusing would not help it. */
+/** A process that is late with few requests in hand shares a busy machine; refusing would not help it. */
 const BUSY = 1 / 2;
 /** Made once: under overload most of the work is refusing. */
 const OVERLOADED = new CrmError('service-unavailable', { seconds: 1 });
@@ -22,6 +23,7 @@ export class Admission {
   private readonly timer = setInterval(() => this.tick(), TICK_MS).unref();
   private due = performance.now() + TICK_MS;
   private lateTicks = 0;
+  private inHand = 0;
 
   /** `places`: requests at one service at a time. */
   constructor(
@@ -32,6 +34,12 @@ export class Admission {
   /** Throws 503 where there is no place at the service, or when this process can't keep up with reading requests. */
   check(upstream?: Upstream): void {
     if (this.lags || (upstream && this.full(upstream))) throw OVERLOADED;
+  }
+
+  /** Counts a request that is not answered yet: who it is from may still have to be found out. */
+  enter(answer: ServerResponse): void {
+    this.inHand++;
+    answer.once('close', () => this.inHand--);
   }
 
   stop(): void {
@@ -47,7 +55,7 @@ export class Admission {
   /** Late twice in a row, the turn of the event loop that still runs included: one pause is no overload. */
   private get lags(): boolean {
     const late = this.lateTicks > 1 || (this.lateTicks === 1 && performance.now() - this.due > LATE_MS);
-    return late && this.upstreams.inFlight >= BUSY * this.places;
+    return late && this.inHand >= BUSY * this.places;
   }
 
   private tick(): void {

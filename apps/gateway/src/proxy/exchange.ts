@@ -9,6 +9,8 @@ import { DeadlinePassed, isReset, isUnreachable, type UpstreamCopy } from './ups
 
 /** What a service has for the head of its answer, the wait for a connection and a second try included. */
 export const DEADLINE_MS = 10_000;
+/** What fails at once is no fast answer. */
+const FAILURE_MS = 1000;
 
 export interface ForwardedRequest {
   readonly method: Dispatcher.HttpMethod;
@@ -83,13 +85,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
     clearTimeout(this.deadline);
+    if (status >= 500) this.tellTime(FAILURE_MS);
     // A stream takes as long as it is long; only its beginning says how fast the copy is.
-    if (headers['transfer-encoding']) this.tellTime();
+    else if (headers['transfer-encoding']) this.tellTime();
     this.answer.writeHead(status, answerHeaders(headers, this.passport));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.answer.write(chunk)) return;
+    // What follows takes the time of the client.
+    this.tellTime();
     controller.pause();
     this.answer.once('drain', () => controller.resume());
   }
@@ -120,8 +125,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  private tellTime(): void {
-    if (this.sentAt !== undefined) this.copy!.took(performance.now() - this.sentAt);
+  private tellTime(atLeast = 0): void {
+    if (this.sentAt !== undefined) this.copy!.took(Math.max(atLeast, performance.now() - this.sentAt));
+    this.sentAt = undefined;
+  }
+
+  /** Nobody waits for the answer any more. */
+  private tellWait(): void {
+    if (this.sentAt !== undefined) this.copy!.tookAtLeast(performance.now() - this.sentAt);
     this.sentAt = undefined;
   }
 
@@ -136,11 +147,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.answer.writableFinished) return;
     this.over = true;
     clearTimeout(this.deadline);
+    this.tellWait();
     this.giveUp(new ClientGone());
   }
 
   private expire(): void {
     const error = new DeadlinePassed();
+    this.tellWait();
     this.copy!.failed(error);
     this.giveUp(error);
     this.end();

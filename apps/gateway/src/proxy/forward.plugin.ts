@@ -81,8 +81,9 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
   }
 
   /** 503 for what would have to wait, which costs nearly nothing, then 401, then 429, then 403. */
-  async function admit(request: FastifyRequest, route?: ServiceRoute): Promise<void> {
+  async function admit(request: FastifyRequest, reply: FastifyReply, route?: ServiceRoute): Promise<void> {
     admission.check(route && upstreamOf(route, request));
+    admission.enter(reply.raw);
     if (route?.access !== 'public') request.caller = await identify(request);
     await limits.count(request, route);
     if (route && request.caller) authorize(request.caller, route);
@@ -132,7 +133,7 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
     fastify.route({
       method: route.method === 'GET' ? ['GET', 'HEAD'] : route.method,
       url: route.path,
-      onRequest: (request) => admit(request, route),
+      onRequest: (request, reply) => admit(request, reply, route),
       handler: forward(route),
     });
 
@@ -141,15 +142,15 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
     fastify.route({
       method: OTHER_METHODS.filter((method) => !methods.includes(method)),
       url,
-      onRequest: (request) => admit(request),
+      onRequest: (request, reply) => admit(request, reply),
       handler: () => {
         throw new CrmError('method-not-allowed', { allow });
       },
     });
   }
 
-  fastify.setNotFoundHandler(async (request) => {
-    await admit(request);
+  fastify.setNotFoundHandler(async (request, reply) => {
+    await admit(request, reply);
     throw new CrmError('route-not-found');
   });
 }

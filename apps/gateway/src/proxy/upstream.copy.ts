@@ -96,6 +96,11 @@ export class UpstreamCopy {
     return (this.requests + 1) * Math.max(FAST_MS, this.expectedMs);
   }
 
+  /** So many milliseconds were waited in vain. */
+  tookAtLeast(ms: number): void {
+    if (ms > this.expectedMs) this.took(ms);
+  }
+
   /** An answer took it so many milliseconds. */
   took(ms: number): void {
     this.meanMs = this.expectedMs + WEIGHT_OF_ANSWER * (ms - this.expectedMs);
@@ -177,7 +182,6 @@ export class UpstreamCopy {
         this.open = false;
         this.failures = 0;
         this.suspectUntil = 0;
-        this.meanMs = 0;
         this.changed(this, true);
         return;
       }
