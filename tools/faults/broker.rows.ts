@@ -159,6 +159,10 @@ export const brokerRows: readonly FaultRow[] = [
       for (const service of SERVICES)
         for (const { name } of consumersOf(service)) await removeConsumer(cluster, service, name);
       await untilConsumersAreDone(cluster);
+      mustHold(
+        again > 0 && before > 0,
+        `there is something to publish again (${again}), and it had effects (${before})`,
+      );
       const changed = (await effects()) - before;
       mustHold(changed === 0, `no row changes (${changed} did)`);
       return { 'events published again': again, 'rows changed': changed };

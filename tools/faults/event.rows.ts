@@ -31,6 +31,12 @@ export const eventRows: readonly FaultRow[] = [
       const poisoned = new Date();
       await poison(cluster);
       await sleep(short ? 8000 : 40_000);
+      for (const how of ['schema', 'handler'])
+        await cluster.until(
+          async () => (await recorded(cluster, how)).length > 0,
+          `nothing is spoilt by ${how}`,
+          60_000,
+        );
       await cluster.query('DROP TRIGGER spoil ON customer.outbox');
       const misfits = await recorded(cluster, 'schema');
       for (const id of misfits) spoil(id);
@@ -101,14 +107,16 @@ const recorded = async (cluster: Cluster, how: string): Promise<string[]> =>
 
 /** Milliseconds from the change to its effect in the service of tickets, of records since then that nobody spoilt. */
 async function healthyLag(cluster: Cluster, since: Date): Promise<number> {
-  const [row] = await cluster.query<{ lag: number }>(
+  const [row] = await cluster.query<{ lag: number | null }>(
     `SELECT (extract(epoch FROM percentile_cont(0.99) WITHIN GROUP (ORDER BY e.at - o.occurred_at)) * 1000)::float AS lag
        FROM (SELECT record, min(at) AS at FROM recorder.effect WHERE place = 'service.customer' GROUP BY record) e
        JOIN customer.outbox o ON o.aggregate_id = e.record AND o.type LIKE 'crm.customer.customer.created.%'
       WHERE o.occurred_at >= $1 AND e.record NOT IN (SELECT id FROM recorder.spoilt)`,
     [since],
   );
-  return row!.lag;
+  const { lag } = row!;
+  if (lag === null) throw new Error('no healthy event had its effect');
+  return lag;
 }
 
 /** What an operator does through the gateway, in each service. @returns how many events went in */

@@ -73,8 +73,10 @@ export const networkRows: readonly FaultRow[] = [
       // What waited is worked off first: it is no part of the other fault.
       await sleep(short ? 4000 : 10_000);
       const slow = people.now();
+      const carried = proxies[0]!.carried;
       proxies[0]!.become({ slice: 64, bytesPerSecond: 10_000 });
       await sleep(short ? 5000 : 20_000);
+      const through = proxies[0]!.carried - carried;
       proxies[0]!.become({});
       await stopReads();
       const others = othersMustBeUnaffected(
@@ -91,12 +93,14 @@ export const networkRows: readonly FaultRow[] = [
         failed.length === 0,
         `a slow copy fails no request (${failed.length} of ${cut.length} failed: ${JSON.stringify(failed.slice(0, 3))})`,
       );
+      mustHold(through > 10_000, `the slow copy is asked, too (${through} bytes went through)`);
       const gone = ofCustomer(far, near).filter(isFailure);
       return {
         ...others,
         'slowest request, s': seconds(longest),
         'requests given up': `${gone.length} of ${ofCustomer(far, near).length}`,
-        'p99 through 10 kB/s, ms': p99(cut),
+        'p99 with a copy behind 10 kB/s, ms': p99(cut),
+        'bytes through it': through,
       };
     },
   },

@@ -19,6 +19,8 @@ export interface Weather {
 export class TcpProxy {
   private readonly pairs = new Set<[Socket, Socket]>();
   private weather: Weather = {};
+  /** Bytes that went through, both ways. */
+  carried = 0;
 
   private constructor(
     private readonly server: Server,
@@ -76,7 +78,9 @@ export class TcpProxy {
     const pass = async (piece: Buffer, dueAt: number) => {
       const wait = dueAt - performance.now();
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-      if (!to.destroyed && to.writable) to.write(piece);
+      if (to.destroyed || !to.writable) return;
+      to.write(piece);
+      this.carried += piece.length;
     };
     from.on('data', (data: Buffer) => {
       const { swallow, latencyMs = 0, jitterMs = 0, bytesPerSecond, slice = data.length } = this.weather;

@@ -1,12 +1,14 @@
-// What test files import from '@jest/globals'. The runner knows no time limits, and a test that hangs must not hang the run: here each
-// test and hook has one. Nor do its fake timers take settings.
+// What test files find as globals or import from '@jest/globals'. The runner knows no time limits, and a test that hangs must not hang
+// the run: here each test and hook has one. Nor do its fake timers take settings.
 import { ModernFakeTimers } from '@jest/fake-timers';
 import { bind } from 'jest-each';
 
 const LIMIT_MS = 30_000;
-const { clearTimeout, describe, expect, setTimeout } = globalThis;
+const { clearTimeout, describe, expect, it: addTest, setTimeout } = globalThis;
 
 function limited(fn, milliseconds = LIMIT_MS) {
+  // A callback would never be called.
+  if (fn.length > 0) throw new Error('A test or hook takes no arguments: it returns a promise');
   return async () => {
     let timer;
     const expired = new Promise((_, reject) => {
@@ -34,7 +36,8 @@ const afterAll = hook(globalThis.afterAll);
 const afterEach = hook(globalThis.afterEach);
 const beforeAll = hook(globalThis.beforeAll);
 const beforeEach = hook(globalThis.beforeEach);
-const it = (name, fn, milliseconds) => globalThis.it(name, limited(fn, milliseconds));
+const it = (name, fn, milliseconds) => addTest(name, limited(fn, milliseconds));
 it.each = bind(it, false);
 
 export { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest };
+Object.assign(globalThis, { afterAll, afterEach, beforeAll, beforeEach, it, jest, test: it });

@@ -13,7 +13,7 @@ afterAll(() => world?.service.stop());
 const OURS =
   /^(?!.*(outbox|event_sequence|relay_epoch|consumer_|dead_letter|idempotency_key|person|role_grant|dictionary_entry|job|migrations))/;
 
-/** Every column, constraint and index of the schema, one a line. */
+/** Every column, constraint, index and trigger of the schema, one a line. */
 const shape = async () =>
   (
     await world.service.query<{ line: string }>(
@@ -21,6 +21,8 @@ const shape = async () =>
          FROM information_schema.columns WHERE table_schema = 'customer'
        UNION ALL SELECT format('%s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
          FROM pg_constraint WHERE connamespace = 'customer'::regnamespace
+       UNION ALL SELECT pg_get_triggerdef(g.oid) FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid
+         WHERE c.relnamespace = 'customer'::regnamespace AND NOT g.tgisinternal
        UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'customer'
        UNION ALL SELECT sequence_name FROM information_schema.sequences WHERE sequence_schema = 'customer'
        ORDER BY 1`,
