@@ -3,8 +3,8 @@ import type { Machine } from './machine.js';
 
 export interface Report {
   readonly machine: Machine;
-  /** YYYY-MM-DD */
-  readonly date: string;
+  /** The day on which each part was measured, YYYY-MM-DD. */
+  readonly dates: Readonly<Record<string, string>>;
   readonly figures: readonly Figure[];
 }
 
@@ -28,7 +28,7 @@ const HEAD = [
   'target',
 ];
 
-export function markdown({ machine, date, figures }: Report): string {
+export function markdown({ machine, dates, figures }: Report): string {
   const parts = [...new Set(figures.map(({ part }) => part))];
   return `# Benchmark · 基准测试
 
@@ -39,7 +39,7 @@ One command, one run: \`npm run bench\` (Linux; it starts and removes its own se
 
 测试所用的机器与版本。
 
-${machine.processor}, ${machine.cores} cores, ${machine.memoryGB} GB; Node.js ${machine.node}, PostgreSQL ${machine.postgres}, nats-server ${machine.natsServer}; ${date}.
+${machine.processor}, ${machine.cores} cores, ${machine.memoryGB} GB; Node.js ${machine.node}, PostgreSQL ${machine.postgres}, nats-server ${machine.natsServer}.
 The load generator, PostgreSQL and NATS run on the same cores.
 
 ## How to read it · 如何阅读
@@ -50,10 +50,10 @@ A value alone says more about the machine than about the product. So each one st
 work, measured in the same run on the same data, in rounds between those of the product. \`ratio\` is value ÷ floor, and all figures are medians of the
 rounds. \`CPU ms\` is the processor time of our processes for one request or event, without PostgreSQL and NATS; the floor's likewise.
 
-${parts.map((part) => section(part, figures)).join('\n')}`;
+${parts.map((part) => section(part, dates[part], figures)).join('\n')}`;
 }
 
-function section(part: string, figures: readonly Figure[]): string {
+function section(part: string, date: string | undefined, figures: readonly Figure[]): string {
   const own = figures.filter((figure) => figure.part === part);
   const [title, chinese] = PARTS[part] ?? [part, ''];
   const floors = [...new Set(own.flatMap(({ work, floor }) => (floor ? [`${work}: ${floor.what}`] : [])))];
@@ -62,7 +62,7 @@ function section(part: string, figures: readonly Figure[]): string {
     lines.length > 0 ? `\n${name}\n\n${lines.map((line) => `- ${line}`).join('\n')}\n` : '';
   return `## ${title}
 
-${chinese}
+${chinese}${date ? ` ${date}.` : ''}
 
 ${table([HEAD, ...own.map(row)])}
 ${list('Floors:', floors)}${list('Notes:', notes)}`;

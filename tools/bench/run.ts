@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeFolder } from '../infra/postgres-account.js';
@@ -11,7 +11,7 @@ import { regressions } from './guard.js';
 import { measureHttp } from './http.bench.js';
 import { measureJobs } from './jobs.bench.js';
 import { describeMachine } from './machine.js';
-import { markdown } from './report.js';
+import { markdown, type Report } from './report.js';
 import { measureStart } from './start.bench.js';
 
 const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Figure[]>>> = {
@@ -36,8 +36,9 @@ interface Arguments {
 }
 
 /**
- * Runs the parts one after the other, prints their tables and writes docs/benchmark.md and docs/benchmark.json; a part of it, or a
- * quick run, prints only. Whatever happens, its processes end and its files go.
+ * Runs the parts one after the other and prints their tables. Each part of a whole run, as it ends, takes the place of what
+ * docs/benchmark.md and docs/benchmark.json have of it; a quick run, or one with other sizes, prints only. Whatever happens, its
+ * processes end and its files go.
  * @throws StartError naming an argument that it does not understand, or what has become far slower than it was
  */
 export async function runBenchmark({ only, sizes, quick = false }: Arguments): Promise<void> {
@@ -60,21 +61,35 @@ export async function runBenchmark({ only, sizes, quick = false }: Arguments): P
   const begun = Date.now();
   const figures: Figure[] = [];
   try {
-    for (const name of names) figures.push(...(await PARTS[name]!(options)));
+    for (const name of names) {
+      const measured = await PARTS[name]!(options);
+      figures.push(...measured);
+      if (sizes === undefined && !quick) keep(name, measured);
+    }
   } finally {
     await tidy(folder);
   }
-  const report = { machine: describeMachine(), date: new Date().toISOString().slice(0, 10), figures };
-  const text = markdown(report);
-  console.log(`\n${text}`);
+  const dates = Object.fromEntries(names.map((name) => [name, today()]));
+  console.log(`\n${markdown({ machine: describeMachine(), dates, figures })}`);
   options.say(`It took ${Math.round((Date.now() - begun) / 60_000)} minutes.`);
-  if (only === undefined && sizes === undefined && !quick) {
-    writeFileSync('docs/benchmark.md', text);
-    writeFileSync('docs/benchmark.json', `${JSON.stringify(report, null, 2)}\n`);
-    options.say('Written to docs/benchmark.md and docs/benchmark.json.');
-  }
   const worse = regressions(figures);
   if (worse.length > 0) throw new StartError(`Far from what it was:\n${worse.join('\n')}`);
+}
+
+const today = (): string => new Date().toISOString().slice(0, 10);
+
+function keep(part: string, measured: readonly Figure[]): void {
+  const file = 'docs/benchmark.json';
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : { dates: {}, figures: [] };
+  const report: Report = {
+    machine: describeMachine(),
+    dates: { ...kept.dates, [part]: today() },
+    figures: Object.keys(PARTS).flatMap((name) =>
+      name === part ? measured : kept.figures.filter((figure) => figure.part === name),
+    ),
+  };
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync('docs/benchmark.md', markdown(report));
 }
 
 function readSizes(text: string): number[] {
