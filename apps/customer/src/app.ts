@@ -35,6 +35,8 @@ import { Churn1763700700000 } from './migrations/1763700700000-churn.js';
 import { SalesLists1763700700001 } from './migrations/1763700700001-sales-lists.js';
 import { TicketMoves1763700700002 } from './migrations/1763700700002-ticket-moves.js';
 import { ContactOwners1763700700003 } from './migrations/1763700700003-contact-owners.js';
+import { RejectionLanguages1763700700004 } from './migrations/1763700700004-rejection-languages.js';
+import { ImportKeys1763700700005 } from './migrations/1763700700005-import-keys.js';
 
 /** The service's own, in their order. */
 export const MIGRATIONS = [
@@ -49,6 +51,8 @@ export const MIGRATIONS = [
   SalesLists1763700700001,
   TicketMoves1763700700002,
   ContactOwners1763700700003,
+  RejectionLanguages1763700700004,
+  ImportKeys1763700700005,
 ];
 
 const customer: ServiceDefinition = {

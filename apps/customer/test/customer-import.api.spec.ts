@@ -155,6 +155,30 @@ describe('CUS-8: an import of customers', () => {
     expect(await byRef(k('C'))).toHaveLength(1);
   });
 
+  it('MKT-9: nor where rows have no external reference; those of deleted customers come in again', async () => {
+    const k = ownKeys();
+    const file = `name,owner,contactName\n${k('A')},alice,Ann\n${k('A')},alice,Bea\n${k('A')},alice,Ann\n`;
+    const outcomes = async (content: string) =>
+      (await imports.rows(await imports.run(content), 'result')).map(({ outcome, number }) => [outcome, number]);
+    const once = await outcomes(file);
+    const [first, second] = once.map(([, code]) => code);
+    expect(once).toEqual([
+      ['created', first],
+      ['created', second],
+      ['known already', first],
+    ]);
+    const turned = `contactName,name,owner\nAnn,${k('A')},alice\nBea,${k('A')},alice\n`;
+    expect(await outcomes(turned)).toEqual([
+      ['known already', first],
+      ['known already', second],
+    ]);
+    await world.service.as(world.manager).delete(`/api/v1/customers/${first}`).expect(204);
+    expect(await outcomes(turned)).toEqual([
+      ['created', expect.not.stringMatching(first!)],
+      ['known already', second],
+    ]);
+  });
+
   it('CUS-6: warns of customers who have the name or the phone already, in the file or before', async () => {
     const k = ownKeys();
     const phone = `+86 21 ${Date.now()}`;

@@ -5,6 +5,7 @@ import type { DataSource } from 'typeorm';
 import { ActivityQueries } from '../src/activity/activity.queries.js';
 import { ContactQueries } from '../src/contact/contact.queries.js';
 import { CustomerQueries } from '../src/customer/customer.queries.js';
+import { KNOWN_CUSTOMERS } from '../src/import/customer-writer.js';
 import { startWorld, type Json, type World } from './customer.fixture.js';
 import { growTables, IDLE, NOBODY, OLD, owner, RARE, ROWS } from './many-customers.fixture.js';
 
@@ -200,4 +201,14 @@ describe(`Lists of ${ROWS} records`, () => {
       expect(read).toBeLessThan(10_001 * 1.1);
     },
   );
+});
+
+it('CUS-8: what the rows of a file are known by is looked up by index', async () => {
+  const refs = Array.from({ length: 2000 }, (_, n) => `REF-${n}`);
+  const [row] = await world.service.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+    `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${KNOWN_CUSTOMERS}`,
+    [refs, refs],
+  );
+  const all = nodes(row!['QUERY PLAN'][0].Plan);
+  expect(all.map((node) => node['Node Type'])).not.toContain('Seq Scan');
 });

@@ -169,6 +169,26 @@ describe('the door of the feed', () => {
     expect(kept.filter(({ key }) => key?.startsWith(k('NUL')))).toMatchObject([{ item: items[3] }]);
   });
 
+  it('FEED-3: the reason is told to each in their language, at once and later', async () => {
+    const answer = await world.service
+      .as(world.salesSystem)
+      .put('/api/v1/sales-feed/products')
+      .set('Accept-Language', 'zh-CN')
+      .send({ items: [{ key: k('ZH'), version: 1, name: 'Chai', colour: 'red' }] })
+      .expect(200);
+    expect(answer.body.rejected).toEqual([{ key: k('ZH'), reason: 'colour: 未知字段' }]);
+    const seen = async (language: string) =>
+      (
+        await world.service
+          .as(world.manager)
+          .get(`/api/v1/sales-feed/rejections?key=${k('ZH')}`)
+          .set('Accept-Language', language)
+          .expect(200)
+      ).body.items as Json[];
+    expect(await seen('zh-CN')).toMatchObject([{ reason: 'colour: 未知字段' }]);
+    expect(await seen('en')).toMatchObject([{ reason: 'colour: unknown field' }]);
+  });
+
   it('FEED-3: rejections are seen by whoever sees all orders, and found by kind, key and time', async () => {
     await feed('products', { key: k('BAD'), version: 1 });
     const list = async (query: string, actor = world.manager) =>

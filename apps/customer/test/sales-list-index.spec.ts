@@ -39,8 +39,8 @@ const DATA = [
    SELECT ${uuid(6, 'n')}, 'O' || n, 1, 'X', CASE WHEN n % 100 > 0 THEN ${uuid(2, `1 + ${any(6, ROWS)}`)} END, date '2020-01-01' + n / 20,
           CASE WHEN n < 100 THEN 'unpaid' WHEN n < 200 THEN 'cancelled' ELSE 'paid' END, CASE WHEN n < 100 THEN 'USD' ELSE 'CNY' END, 1
      FROM generate_series(1, ${ROWS}) n`,
-  `INSERT INTO feed_rejection (id, kind, key, reason, item, digest, rejected_at)
-   SELECT ${uuid(7, 'n')}, CASE WHEN n < 100 THEN 'stock' ELSE 'order' END, 'R' || n, 'reason', '{}', n, timestamptz '2020-01-01' + n * interval '1 minute'
+  `INSERT INTO feed_rejection (id, kind, key, reason, reason_zh, item, digest, rejected_at)
+   SELECT ${uuid(7, 'n')}, CASE WHEN n < 100 THEN 'stock' ELSE 'order' END, 'R' || n, 'reason', '原因', '{}', n, timestamptz '2020-01-01' + n * interval '1 minute'
      FROM generate_series(1, ${ROWS}) n`,
 ];
 

@@ -54,7 +54,7 @@ export type { ServiceDefinition } from './start/service.module.js';
 export { LOGGER, SERVICE_CONFIG, SERVICE_NAME } from './start/tokens.js';
 export { type Checked, type ImportBatch, importBatches, type ImportRow, openImport } from './table-file/import-file.js';
 export { type CodeChoices, codeOf, pickCodes } from './table-file/row-codes.js';
-export { numberOf, wordOf } from './table-file/row-values.js';
+export { fingerprintOf, numberOf, wordOf } from './table-file/row-values.js';
 export type { TableFormat } from './table-file/table.js';
 export { fold, foldName } from './text/fold.js';
 export { formatMoney } from './text/format-money.js';

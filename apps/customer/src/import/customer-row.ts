@@ -1,5 +1,13 @@
 import { ContactInput, CustomerInput } from '#contracts';
-import { bilingualErrors, type Checked, codeOf, type ImportRow, numberOf, type RowError } from '#platform';
+import {
+  bilingualErrors,
+  type Checked,
+  codeOf,
+  fingerprintOf,
+  type ImportRow,
+  numberOf,
+  type RowError,
+} from '#platform';
 import { type ImportReference, scopeError, tagsOf } from './row-values.js';
 
 /** A row of a file as what it becomes. */
@@ -9,6 +17,8 @@ export interface CustomerRow {
   readonly contact?: ContactInput;
   /** There are facts of a contact, and nobody to whom they belong. */
   readonly contactWithoutName: boolean;
+  /** By this a row without an external reference is known again. */
+  readonly fingerprint: string | null;
 }
 
 export const DICTIONARIES = {
@@ -69,7 +79,8 @@ export function customerRow({ values }: ImportRow, reference: ImportReference): 
   }
   if (errors.length > 0 || !customer.success || ownerId === undefined) return { errors };
   const contactWithoutName = contact === undefined && CONTACT_FIELDS.some(([, column]) => values[column] !== undefined);
-  return { data: { input: customer.data, ownerId, contact, contactWithoutName } };
+  const fingerprint = values.externalRef === undefined ? fingerprintOf(values) : null;
+  return { data: { input: customer.data, ownerId, contact, contactWithoutName, fingerprint } };
 }
 
 /** The field's column: `tags.3` is `tags`. */

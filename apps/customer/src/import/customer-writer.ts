@@ -18,60 +18,67 @@ interface New {
   readonly line: number;
   readonly customer: Customer;
   readonly contact?: Contact;
-  readonly note: string | null;
+  readonly data: CustomerRow;
 }
 
 /**
  * Stores the customers of a chunk with their contacts, events and timelines, in as few statements as for one. One whose external
- * reference a living customer has is known already; the first of the file wins.
+ * reference a living customer has, or that came without one and says all the same, is known already; the first of the file wins.
  * @returns what became of each row
  */
 export async function writeCustomers(tx: Tx, jobId: string, rows: readonly Row[]): Promise<RowResult[]> {
   if (rows.length === 0) return [];
   await lockImports(tx);
   await lockAllRefs(tx);
-  const codes = await knownRefs(tx, rows);
+  const codes = await knownCodes(tx, rows);
   const known: Row[] = [];
   const fresh: Row[] = [];
   for (const row of rows) {
-    const { externalRef } = row.data.input;
-    const isKnown = externalRef != null && codes.has(externalRef);
+    const key = keyOf(row.data);
+    const isKnown = codes.has(key);
     (isKnown ? known : fresh).push(row);
-    if (externalRef != null && !isKnown) codes.set(externalRef, null);
+    if (!isKnown) codes.set(key, '');
   }
   const made = await makeCustomers(tx, fresh);
-  for (const { customer } of made) if (customer.externalRef !== null) codes.set(customer.externalRef, customer.code);
+  for (const { data, customer } of made) codes.set(keyOf(data), customer.code);
   const duplicates = await store(tx, jobId, made);
   return [
-    ...known.map(({ line, data }) => ({
-      line,
-      details: { outcome: 'known', code: codes.get(data.input.externalRef!) ?? null },
-    })),
-    ...made.map(({ line, customer: { id, code }, note }) => ({
+    ...known.map(({ line, data }) => ({ line, details: { outcome: 'known', code: codes.get(keyOf(data))! } })),
+    ...made.map(({ line, customer: { id, code }, data }) => ({
       line,
       recordId: id,
-      details: { outcome: 'created', code, duplicates: duplicates.get(id) ?? null, note },
+      details: {
+        outcome: 'created',
+        code,
+        duplicates: duplicates.get(id) ?? null,
+        note: data.contactWithoutName ? 'contact_without_name' : null,
+      },
     })),
   ];
 }
 
-/** The codes of the customers who have the references of these rows; a merged one stands for its survivor. */
-async function knownRefs(tx: Tx, rows: readonly Row[]): Promise<Map<string, string | null>> {
-  const refs = rows.flatMap(({ data: { input } }) => input.externalRef ?? []);
-  const known = await tx.query<{ ref: string; code: string }>(
-    `SELECT c.external_ref AS ref, coalesce(s.code, c.code) AS code FROM customer c LEFT JOIN customer s ON s.id = c.survivor_id
-      WHERE c.external_ref = ANY ($1) AND (c.deleted_at IS NULL OR c.survivor_id IS NOT NULL)`,
-    [refs],
-  );
-  return new Map(known.map(({ ref, code }) => [ref, code]));
+const keyOf = ({ input, fingerprint }: CustomerRow): string => fingerprint ?? `ref ${input.externalRef}`;
+
+/** The customers with these references ($1) and fingerprints of rows ($2); a merged one stands for its survivor. */
+export const KNOWN_CUSTOMERS = `SELECT c.key, coalesce((SELECT s.code FROM customer s WHERE s.id = c.survivor_id), c.code) AS code
+  FROM (SELECT 'ref ' || external_ref AS key, code, deleted_at, survivor_id FROM customer WHERE external_ref = ANY ($1::text[])
+        UNION ALL SELECT import_key, code, deleted_at, survivor_id FROM customer WHERE import_key = ANY ($2::text[])) c
+ WHERE c.deleted_at IS NULL OR c.survivor_id IS NOT NULL`;
+
+/** The codes of the customers that these rows have become before, by what the rows are known by. */
+async function knownCodes(tx: Tx, rows: readonly Row[]): Promise<Map<string, string>> {
+  const known = await tx.query<{ key: string; code: string }>(KNOWN_CUSTOMERS, [
+    rows.flatMap(({ data }) => data.input.externalRef ?? []),
+    rows.flatMap(({ data }) => data.fingerprint ?? []),
+  ]);
+  return new Map(known.map(({ key, code }) => [key, code]));
 }
 
 async function makeCustomers(tx: Tx, rows: readonly Row[]): Promise<New[]> {
   const codes = await tx.nextCodes('customer', rows.length);
-  return rows.map(({ line, data: { input, ownerId, contact, contactWithoutName } }, index) => {
-    const customer = Customer.open(input, { code: codes[index]!, ownerId });
-    const note = contactWithoutName ? 'contact_without_name' : null;
-    return contact ? { line, customer, contact: Contact.of(customer.id, contact), note } : { line, customer, note };
+  return rows.map(({ line, data }, index) => {
+    const customer = Customer.open(data.input, { code: codes[index]!, ownerId: data.ownerId });
+    return { line, customer, data, ...(data.contact && { contact: Contact.of(customer.id, data.contact) }) };
   });
 }
 
@@ -79,15 +86,19 @@ async function makeCustomers(tx: Tx, rows: readonly Row[]): Promise<New[]> {
 async function store(tx: Tx, jobId: string, made: readonly New[]): Promise<Map<string, string>> {
   const contacts = made.flatMap(({ contact }) => contact ?? []);
   const customers = new Map(made.map(({ customer }) => [customer.id, customer]));
-  const found = made.map(({ customer, contact }) => {
+  const found = made.map(({ customer, contact, data: { fingerprint } }) => {
     const own = contact ? [contact] : [];
     const { id, code } = customer;
-    return { id, code, text: customerSearchText(customer, own), keys: duplicateKeys([customer], own) };
+    return { id, code, fingerprint, text: customerSearchText(customer, own), keys: duplicateKeys([customer], own) };
   });
   const foundBy = new Map(found.map((each) => [each.id, each]));
   await tx.insertAll(
     made.map(({ customer }) => customer),
-    { search_text: ({ id }) => foundBy.get(id)!.text, duplicate_keys: ({ id }) => foundBy.get(id)!.keys },
+    {
+      search_text: ({ id }) => foundBy.get(id)!.text,
+      duplicate_keys: ({ id }) => foundBy.get(id)!.keys,
+      import_key: ({ id }) => foundBy.get(id)!.fingerprint,
+    },
   );
   await tx.insertAll(contacts, {
     search_text: (contact) => contactSearchText(customers.get(contact.customerId)!.name, contact),

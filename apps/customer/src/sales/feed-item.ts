@@ -1,5 +1,5 @@
-import type { FeedResult } from '#contracts';
-import { fieldErrors, type Tx } from '#platform';
+import type { Bilingual, FeedResult } from '#contracts';
+import { bilingualErrors, currentContext, type Tx } from '#platform';
 import Big from 'big.js';
 import { createHash } from 'node:crypto';
 import { v7 } from 'uuid';
@@ -16,7 +16,7 @@ type Fed<T> = T & { readonly id: string; readonly comparable: string };
 
 interface Rejection {
   readonly key: string | null;
-  readonly reason: string;
+  readonly reason: Bilingual;
   readonly item: unknown;
 }
 
@@ -31,15 +31,15 @@ interface Sorted<T> {
 export function sortItems<T extends { key: string; version: number | string }>(
   schema: z.ZodType<T>,
   items: readonly unknown[],
-  problem: (item: T) => string | undefined = () => undefined,
+  problem: (item: T) => Bilingual | undefined = () => undefined,
 ): Sorted<T> {
   const newest = new Map<string, Fed<T>>();
   const rejections: Rejection[] = [];
   for (const item of items) {
     const parsed = schema.safeParse(item);
-    const reason = parsed.success ? problem(parsed.data) : reasonOf(parsed.error);
+    const reason = parsed.success ? problem(parsed.data) : misfit(schema, item);
     if (reason !== undefined || !parsed.success) {
-      rejections.push({ key: keyOf(item), reason: reason ?? '', item });
+      rejections.push({ key: keyOf(item), reason: reason!, item });
       continue;
     }
     const fed = { ...parsed.data, id: v7(), comparable: comparableVersion(parsed.data.version) };
@@ -61,26 +61,30 @@ export async function keepRejections(tx: Tx, kind: FeedRecord, rejections: reado
       whole.length <= MOST_KEPT
         ? whole
         : JSON.stringify({ beginning: storable(whole.slice(0, MOST_KEPT)), length: whole.length });
-    rows.set(digest, { id: v7(), key, reason: storable(reason), digest, item: text });
+    rows.set(digest, { id: v7(), key, en: storable(reason.en), zh: storable(reason.zh), digest, item: text });
   }
   if (rows.size === 0) return;
   const each = <K extends string>(name: K): unknown[] =>
     [...rows.values()].map((row) => (row as Record<K, unknown>)[name]);
   await tx.query(
-    `INSERT INTO feed_rejection (id, kind, key, reason, digest, item)
-     SELECT r.id, $1, r.key, r.reason, r.digest, r.item::json
-       FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[]) AS r(id, key, reason, digest, item)
+    `INSERT INTO feed_rejection (id, kind, key, reason, reason_zh, digest, item)
+     SELECT r.id, $1, r.key, r.en, r.zh, r.digest, r.item::json
+       FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) AS r(id, key, en, zh, digest, item)
       ORDER BY r.digest
-     ON CONFLICT ON CONSTRAINT feed_rejection_item DO UPDATE SET reason = excluded.reason, rejected_at = now()`,
-    [kind, each('id'), each('key'), each('reason'), each('digest'), each('item')],
+     ON CONFLICT ON CONSTRAINT feed_rejection_item
+     DO UPDATE SET reason = excluded.reason, reason_zh = excluded.reason_zh, rejected_at = now()`,
+    [kind, each('id'), each('key'), each('en'), each('zh'), each('digest'), each('item')],
   );
 }
 
-export const feedResult = (changed: number, { valid, rejections }: Sorted<unknown>): FeedResult => ({
-  accepted: changed,
-  unchanged: valid - changed,
-  rejected: rejections.map(({ key, reason }) => ({ key, reason })),
-});
+export function feedResult(changed: number, { valid, rejections }: Sorted<unknown>): FeedResult {
+  const language = currentContext()?.language ?? 'en';
+  return {
+    accepted: changed,
+    unchanged: valid - changed,
+    rejected: rejections.map(({ key, reason }) => ({ key, reason: reason[language] })),
+  };
+}
 
 const storable = (text: string): string => text.replace(/\0|\p{Cs}/gu, '\ufffd');
 
@@ -89,9 +93,12 @@ function keyOf(item: unknown): string | null {
   return typeof key === 'string' ? storable(key).slice(0, 100) : null;
 }
 
-/** In English: it is kept for whoever looks later, and whose language that is nobody knows yet. */
-const reasonOf = (error: z.ZodError): string =>
-  fieldErrors(error)
-    .slice(0, 10)
-    .map(({ path, message }) => [path, message.split(' · ')[0]].filter(Boolean).join(': '))
-    .join('; ');
+const MOST_ERRORS = 10;
+
+/** In both languages: it is kept for whoever looks later. */
+function misfit(schema: z.ZodType, item: unknown): Bilingual {
+  const errors = bilingualErrors(schema, item).slice(0, MOST_ERRORS);
+  const told = (language: keyof Bilingual) =>
+    errors.map(({ field, message }) => [field, message[language]].filter(Boolean).join(': ')).join('; ');
+  return { en: told('en'), zh: told('zh') };
+}

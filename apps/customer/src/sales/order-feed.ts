@@ -9,7 +9,7 @@ import { noteLastOrders, publishOrders } from './order-record.js';
 /** FEED-2, FEED-3: orders by key, the newest version wins; an unknown customer or product does not keep one out. */
 export async function feedOrders(tx: Tx, items: readonly unknown[]): Promise<FeedResult> {
   const sorted = sortItems(OrderItem, items, (order) =>
-    orderAmounts(order) ? undefined : 'lines: the total is too large',
+    orderAmounts(order) ? undefined : { en: 'lines: the total is too large', zh: 'lines: 总金额过大' },
   );
   await keepRejections(tx, 'order', sorted.rejections);
   const orders = sorted.newest.map((order) => ({ ...order, ...orderAmounts(order)! }));

@@ -9,6 +9,7 @@ import {
   type StockView,
 } from '#contracts';
 import {
+  currentContext,
   formatMoney,
   containsText,
   escapeLike,
@@ -127,18 +128,20 @@ const ORDERS_OF_CUSTOMER: ListPlan<Order> = {
 /** What was rejected belongs to nobody: seen by who sees all orders. */
 const RejectionPolicy: RecordPolicy = { kind: 'feed-rejection', table: 'feed_rejection', readRight: 'order.read' };
 
+type RejectionRow = Omit<Rejection, 'rejectedAt'> & { readonly reasonZh: string; readonly rejectedAt: Date };
+
 const REJECTIONS: ListPlan<Rejection> = {
   definition: SalesRoutes.listFeedRejections.list,
   from: 'feed_rejection t',
-  select: 't.id, t.kind, t.key, t.reason, t.item, t.rejected_at AS "rejectedAt"',
+  select: 't.id, t.kind, t.key, t.reason, t.reason_zh AS "reasonZh", t.item, t.rejected_at AS "rejectedAt"',
   columns: { kind: 't.kind', key: 't.key', rejectedAt: 't.rejected_at' },
   ordered: { rejectedAt: { kind: 't.kind' } },
   policy: RejectionPolicy,
-  view: ({ id, kind, key, reason, item, rejectedAt }: Omit<Rejection, 'rejectedAt'> & { rejectedAt: Date }) => ({
+  view: ({ id, kind, key, reason, reasonZh, item, rejectedAt }: RejectionRow) => ({
     id,
     kind,
     key,
-    reason,
+    reason: currentContext()?.language === 'zh' ? reasonZh : reason,
     item,
     rejectedAt: rejectedAt.toISOString(),
   }),

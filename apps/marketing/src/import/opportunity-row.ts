@@ -1,6 +1,13 @@
 import { OpportunityInput } from '#contracts';
-import { bilingualErrors, type Checked, codeOf, type ImportRow, numberOf, type RowError } from '#platform';
-import { createHash } from 'node:crypto';
+import {
+  bilingualErrors,
+  type Checked,
+  codeOf,
+  fingerprintOf,
+  type ImportRow,
+  numberOf,
+  type RowError,
+} from '#platform';
 import type { NewOpportunity, Past } from '../opportunity/opportunity.entity.js';
 import type { ImportReference } from './import-reference.js';
 import { dayOf } from './row-time.js';
@@ -46,8 +53,3 @@ export function opportunityRow({ values }: ImportRow, reference: ImportReference
   const fingerprint = values.externalId === undefined ? fingerprintOf(values) : null;
   return { data: { input: { ...checked.data, stage }, past, fingerprint } };
 }
-
-const fingerprintOf = (values: ImportRow['values']): string =>
-  createHash('sha256')
-    .update(JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))))
-    .digest('base64url');

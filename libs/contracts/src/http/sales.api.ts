@@ -62,8 +62,11 @@ export type ProductItem = z.infer<typeof ProductItem>;
 export type StockItem = z.infer<typeof StockItem>;
 export type OrderItem = z.infer<typeof OrderItem>;
 
-/** Items are checked one by one, so that a bad one is rejected by its key and the others go in. */
-export const FeedBatch = z.strictObject({ items: z.array(z.unknown()).min(1).max(1000) });
+/** Items are documented as `item` and checked against it one by one, so that a bad one is rejected by its key and the others go in. */
+function batchOf(item: z.ZodType) {
+  const { $schema: _, ...documented } = z.toJSONSchema(item, { io: 'input', unrepresentable: 'any' });
+  return z.strictObject({ items: z.array(z.unknown().meta(documented)).min(1).max(1000) });
+}
 export const FeedResult = z.object({
   accepted: z.int().meta({ description: 'New, or newer than what was there' }),
   unchanged: z.int().meta({ description: 'Already there in this version or a newer one' }),
@@ -131,21 +134,21 @@ const orderList = {
   sorts: ['date'],
   defaultSort: '-date',
 } as const;
-const feed = (path: string, summary: string) =>
+const feed = (path: string, summary: string, item: z.ZodType) =>
   ({
     method: 'PUT',
     path,
     access: 'sales-feed.write',
     summary,
-    body: FeedBatch,
+    body: batchOf(item),
     response: FeedResult,
     bodyLimit: 8 * 1024 * 1024,
   }) as const;
 
 export const SalesRoutes = defineRoutes('customer', 'sales', {
-  feedProducts: feed('/sales-feed/products', 'Upsert products by key · 写入产品'),
-  feedStock: feed('/sales-feed/stock', 'Upsert stock by key · 写入库存'),
-  feedOrders: feed('/sales-feed/orders', 'Upsert orders by key · 写入订单'),
+  feedProducts: feed('/sales-feed/products', 'Upsert products by key · 写入产品', ProductItem),
+  feedStock: feed('/sales-feed/stock', 'Upsert stock by key · 写入库存', StockItem),
+  feedOrders: feed('/sales-feed/orders', 'Upsert orders by key · 写入订单', OrderItem),
   listFeedRejections: {
     method: 'GET',
     path: '/sales-feed/rejections',

@@ -62,5 +62,7 @@ export const dedicatedClient = (service: ServiceName, url: string, queryTimeout 
     connectionTimeoutMillis: 5000,
     query_timeout: queryTimeout,
     keepAlive: true,
+    // The relay reads the next batch while it marks the one before.
+    pipeline: true,
     types,
   });

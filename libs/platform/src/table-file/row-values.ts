@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { fold } from '../text/fold.js';
 
 /** Digits become a number; anything else stays for the schema to refuse. */
@@ -7,3 +8,9 @@ export const numberOf = (cell: string | undefined): string | number | undefined 
 /** One of a few words; another one stays for the schema to refuse. */
 export const wordOf = <T>(words: Readonly<Record<string, T>>, cell: string | undefined): T | string | undefined =>
   cell === undefined || !Object.hasOwn(words, fold(cell)) ? cell : words[fold(cell)]!;
+
+/** By this a row without an id of its own is known again, whatever the order of its columns. */
+export const fingerprintOf = (values: Readonly<Record<string, string>>): string =>
+  createHash('sha256')
+    .update(JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))))
+    .digest('base64url');
