@@ -156,6 +156,28 @@ describe('ALL-5: copies of a service take turns', () => {
     }, 20_000);
   });
 
+  it('a copy that hangs is asked less from the first second on', async () => {
+    const [second] = gateway.copies;
+    const usual = (received: Received, response: ServerResponse) => json(response, 200, { method: received.method });
+    const held: (() => void)[] = [];
+    second!.answers((received, response) => void held.push(() => usual(received, response)));
+    gateway.forgetReceived();
+    const list = () => gateway.call('/api/v1/opportunities', { token });
+    const asked: Promise<Response>[] = [];
+    await eventually(async () => {
+      if (held.length === 0) asked.push(list());
+      return held.length > 0;
+    }, 20_000);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const before = held.length;
+    for (let i = 0; i < 8; i++) asked.push(list());
+    await eventually(async () => gateway.marketing.received.length + held.length >= asked.length);
+    expect(held.length).toBe(before);
+    second!.answers(usual);
+    for (const finish of held) finish();
+    for (const { status } of await Promise.all(asked)) expect(status).toBe(200);
+  });
+
   it('a copy that fails at once is no fast one', async () => {
     const [second] = gateway.copies;
     const usual = (received: Received, response: ServerResponse) => json(response, 200, { method: received.method });
@@ -172,7 +194,7 @@ describe('ALL-5: copies of a service take turns', () => {
     await eventually(async () => {
       await gateway.call('/api/v1/opportunities', { token });
       return second!.received.length > 0;
-    });
+    }, 20_000);
     gateway.forgetReceived();
     await eventually(async () => {
       gateway.forgetReceived();

@@ -59,6 +59,8 @@ export class UpstreamCopy {
   private suspectUntil = 0;
   private meanMs = 0;
   private meanAt = 0;
+  /** Since then it has been asked and has not answered. */
+  private silentSince = 0;
   private probing?: Promise<void>;
   private examining?: Promise<void>;
   private readonly stopping = new AbortController();
@@ -93,7 +95,9 @@ export class UpstreamCopy {
 
   /** Milliseconds that one more request would have to expect, were those in flight answered one after the other. */
   get burden(): number {
-    return (this.requests + 1) * Math.max(FAST_MS, this.expectedMs);
+    // Of a copy that hangs nothing else is known for the first ten seconds.
+    const silentMs = this.requests > 0 ? performance.now() - this.silentSince : 0;
+    return (this.requests + 1) * Math.max(FAST_MS, this.expectedMs, silentMs);
   }
 
   /** So many milliseconds were waited in vain. */
@@ -105,6 +109,7 @@ export class UpstreamCopy {
   took(ms: number): void {
     this.meanMs = this.expectedMs + WEIGHT_OF_ANSWER * (ms - this.expectedMs);
     this.meanAt = performance.now();
+    this.silentSince = this.meanAt;
   }
 
   private get expectedMs(): number {
@@ -112,7 +117,7 @@ export class UpstreamCopy {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.requests++;
+    if (this.requests++ === 0) this.silentSince = performance.now();
     this.pool.dispatch(options, handler);
   }
 
