@@ -20,6 +20,8 @@ export const networkRows: readonly FaultRow[] = [
     invariant:
       'requests end within the deadline; the breaker opens, the other copy serves; no POST without a key goes out twice',
     cluster: { proxied: ['services'], env: { LOG_LEVEL: 'info' } },
+    // Beside the customers without keys: one copy has to be able to serve them all.
+    storiesPerSecond: 6,
     async harm({ cluster, people, short }) {
       const from = people.now();
       const stop = postWithoutKey(people);

@@ -71,6 +71,25 @@ describe('The main job, through the gateway', () => {
     );
   });
 
+  it('SVC-7, CUS-4: what becomes of a ticket is on the timeline of its customer, for those who may read tickets', async () => {
+    const name = 'Timeline Ltd';
+    const made = await alice.post('/api/v1/customers').send({ name }).expect(201);
+    const { id, code } = made.body as Record;
+    const create = () =>
+      manager
+        .post('/api/v1/tickets')
+        .send({ type: 'consultation', summary: 'When?', request: 'When will it come?', customerId: id });
+    await suite.eventually(
+      async () => (await create()).status === 201,
+      'the ticket service does not know the customer',
+    );
+    const acts = async () =>
+      (
+        (await alice.get(`/api/v1/customers/${code}/timeline`).expect(200)).body as { items: { act: string }[] }
+      ).items.map(({ act }) => act);
+    await suite.eventually(async () => (await acts()).includes('ticket-created'), 'the timeline shows no ticket');
+  });
+
   it('MKT-6: delivered again and again, the win still made one customer', async () => {
     const { id } = await readyToWin('Exactly Once Ltd');
     await alice.post(`/api/v1/opportunities/${id}/win`).expect(200);

@@ -1,4 +1,4 @@
-import { TimelineRoutes, type Actor, type Right, type TimelineEntry } from '#contracts';
+import { TimelineRoutes, type Actor, type TimelineEntry } from '#contracts';
 import { readList, runSql, timelinePlan, together, visibleTo, type ListQuery, type Page } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -6,7 +6,8 @@ import { requireVisible } from '../customer/customer.policy.js';
 import { CUSTOMER_HISTORY, type CustomerAct } from './customer.timeline.js';
 
 interface Guarded {
-  readonly readRight: Right;
+  /** The gateway tells a service of no other rights. */
+  readonly readRight: (typeof TimelineRoutes.customerTimeline.shownBy)[number];
   readonly owned: string;
   readonly acts: readonly CustomerAct[];
 }

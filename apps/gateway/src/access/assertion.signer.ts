@@ -89,6 +89,9 @@ export class AssertionSigner {
 }
 
 function rightsUsedBy(service: ServiceName): ReadonlySet<Right> {
-  const accesses = ROUTES.filter((route) => route.service === service).map((route) => route.access);
-  return new Set(accesses.filter((access): access is Right => access in RIGHTS));
+  const used = ROUTES.filter((route) => route.service === service).flatMap(({ access, shownBy = [] }) => [
+    access,
+    ...shownBy,
+  ]);
+  return new Set(used.filter((access): access is Right => access in RIGHTS));
 }

@@ -83,9 +83,9 @@ export class UpstreamCopy {
     return !this.open && this.requests < CONNECTIONS;
   }
 
-  /** Requests that it has not answered in full. */
+  /** Requests that it has not answered in full; of one that is out of order, nobody has to wait for those. */
   get inFlight(): number {
-    return this.requests;
+    return this.open ? 0 : this.requests;
   }
 
   /** It failed a moment ago; another copy is better. */

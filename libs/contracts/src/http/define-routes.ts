@@ -17,6 +17,8 @@ export interface Route {
   /** Below `/api/v1`, with `:name` places. */
   readonly path: string;
   readonly access: Access;
+  /** Further rights, which decide what the answer shows. */
+  readonly shownBy?: readonly Right[];
   readonly summary: string;
   readonly body?: z.ZodType;
   readonly query?: z.ZodType;

@@ -7,6 +7,7 @@ export const TimelineRoutes = defineRoutes('customer', 'timeline', {
     method: 'GET',
     path: '/customers/:id/timeline',
     access: 'customer.read',
+    shownBy: ['order.read', 'ticket.read', 'churn.read'],
     summary: 'What happened to the customer, newest first · 客户动态',
     list: { filters: { act: 'code', at: 'instant' }, sorts: ['at'], defaultSort: '-at' },
     response: page(TimelineEntry),
