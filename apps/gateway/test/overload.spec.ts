@@ -79,7 +79,7 @@ describe('ALL-4: more than can be served is refused at once', () => {
     const asked = await hold('marketing', 32);
     let stalls = 0;
     const stall = setInterval(() => {
-      block(500);
+      block(200);
       stalls++;
     }, 1);
     try {
@@ -92,5 +92,6 @@ describe('ALL-4: more than can be served is refused at once', () => {
     } finally {
       clearInterval(stall);
     }
+    await eventually(async () => (await ask('marketing')).status === 200);
   });
 });

@@ -62,11 +62,8 @@ describe('CUS-8: files pass through the gateway', () => {
       expect([answer.status, await answer.json()]).toEqual([202, { length, type: 'Text/CSV; charset=utf-8' }]);
     }
     const chunked = { method: 'POST', token, headers: { 'content-type': CSV }, duplex: 'half' };
-    let answer: Response;
-    do {
-      const body = ReadableStream.from(Array.from({ length: 40 }, () => Buffer.alloc(100_000, 'y')));
-      answer = await gateway.call(PATH, { ...chunked, body } as unknown as RequestInit);
-    } while (answer.status === 503);
+    const body = ReadableStream.from(Array.from({ length: 40 }, () => Buffer.alloc(100_000, 'y')));
+    const answer = await gateway.call(PATH, { ...chunked, body } as unknown as RequestInit);
     expect(await answer.json()).toMatchObject({ length: 4_000_000 });
   });
 
