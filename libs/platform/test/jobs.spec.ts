@@ -185,6 +185,14 @@ describe('Background jobs', () => {
     expect(failures).toBe(3);
     expect(await world.effects('passing')).toEqual(GOOD);
 
+    let deadlocks = 0;
+    copy.counting.inside = (next) => {
+      if (next === 4 && deadlocks++ < 10) throw Object.assign(new Error('deadlock detected'), { code: '40P01' });
+    };
+    const unlucky = await copy.start('unlucky');
+    expect(await world.ended(unlucky.id)).toMatchObject({ status: 'succeeded', processed: 10, failed: 1 });
+    expect(await world.effects('unlucky')).toEqual(GOOD);
+
     copy.counting.inside = (next) => {
       if (next === 4) throw new CrmError('unknown-reference', { field: 'customer' });
     };

@@ -15,8 +15,12 @@ export function constraintOf(error: unknown): string | undefined {
   return typeof constraint === 'string' ? constraint : driverError ? constraintOf(driverError) : undefined;
 }
 
-/** PostgreSQL is away, full, overloaded or slow: the same request may work in a moment. */
+/** A deadlock or a serialization failure: PostgreSQL's way of saying "once more". */
+export const isConflict = (error: unknown): boolean => hasSqlState(error, '40P01', '40001');
+
+/** PostgreSQL is away, full, overloaded, slow, or chose this transaction to give way: the same request may work in a moment. */
 export const isUnavailable = (error: unknown): boolean => {
+  if (isConflict(error)) return true;
   const state = sqlStateOf(error);
   if (state) return /^(08|53|57P|55P03|57014|25P03)/.test(state);
   const code =

@@ -8,7 +8,7 @@ import { RelaySignal } from '../events/relay-signal.js';
 import { writeOutbox } from '../events/outbox.js';
 import { RECORD_POLICIES, SERVICE_CONFIG } from '../start/tokens.js';
 import { inTransaction, runSql, together } from './sql.js';
-import { hasSqlState } from './sql-state.js';
+import { hasSqlState, isConflict } from './sql-state.js';
 import type { RecordPolicy } from './record-policy.js';
 import { Tx } from './tx.js';
 
@@ -44,9 +44,7 @@ export class UnitOfWork {
       try {
         return await this.attempt(work);
       } catch (error) {
-        // Deadlock and serialization failures are PostgreSQL's way of saying "once more".
-        if (!hasSqlState(error, '40P01', '40001')) throw error;
-        if (attempt >= ATTEMPTS) throw new CrmError('service-unavailable', { seconds: 1 });
+        if (attempt >= ATTEMPTS || !isConflict(error)) throw error;
         await pause(Math.random() * attempt * LONGEST_PAUSE_MS);
       }
     }

@@ -3,7 +3,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { v7 } from 'uuid';
 import { messageOf } from '../logging/error.serializer.js';
 import { runSql } from '../db/sql.js';
-import { isUnavailable, hasSqlState } from '../db/sql-state.js';
+import { isUnavailable } from '../db/sql-state.js';
 import { type Incoming, lockPositions, type Outcome, PermanentEventError, savePositions } from './consumer-position.js';
 
 const ATTEMPTS = 8;
@@ -23,8 +23,7 @@ export async function recordFailure(
   envelope: Envelope,
   error: unknown,
 ): Promise<Outcome> {
-  if (isUnavailable(error) || hasSqlState(error, '40P01', '40001'))
-    return { kind: 'retry', delayMs: backOff(3), error };
+  if (isUnavailable(error)) return { kind: 'retry', delayMs: backOff(3), error };
   return dataSource.transaction(async (manager): Promise<Outcome> => {
     const positions = await lockPositions(manager, consumer, [envelope.subject]);
     const position = positions.get(envelope.subject)!;

@@ -3,7 +3,7 @@ import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationB
 import { DataSource } from 'typeorm';
 import { runInContext } from '../context/request-context.js';
 import { continueTrace } from '../context/trace.js';
-import { hasSqlState, isUnavailable } from '../db/sql-state.js';
+import { isUnavailable } from '../db/sql-state.js';
 import { UnitOfWork } from '../db/unit-of-work.js';
 import type { Logger } from '../logging/logger.js';
 import { LOGGER } from '../start/tokens.js';
@@ -124,8 +124,7 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
   private async settle({ id, kind, attempts }: JobRow, lease: JobLease, error: unknown): Promise<void> {
     if (error instanceof LeaseLost) return;
     if (error instanceof Interrupted) return lease.release(0, false);
-    const passes = isUnavailable(error) || hasSqlState(error, '40P01', '40001');
-    if (passes && attempts < MOST_ATTEMPTS) {
+    if (isUnavailable(error) && attempts < MOST_ATTEMPTS) {
       this.logger.warn({ err: error, job: id, kind }, 'a job waits for the database');
       return lease.release(Math.min(LONGEST_PAUSE_MS, 250 * 2 ** attempts), true);
     }
