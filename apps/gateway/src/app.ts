@@ -13,7 +13,8 @@ import { GatewayModule } from './gateway.module.js';
 import { Readiness } from './health/readiness.js';
 import { guardTheEdge } from './http/edge.plugin.js';
 import { fastifyOptions } from './http/fastify-options.js';
-import { alsoListen, BACKLOG, publicServer } from './http/public.server.js';
+import { FurtherAcceptors } from './http/further-acceptors.js';
+import { alsoListen, MAX_CONNECTIONS, publicServer } from './http/public.server.js';
 import { logRequests } from './http/request-log.plugin.js';
 import { openApiDocument } from './openapi/openapi-document.js';
 import { API_PREFIX, forwardApi } from './proxy/forward.plugin.js';
@@ -77,13 +78,17 @@ export async function start(environment: Environment): Promise<RunningApp> {
     await app.close();
     throw error;
   }
-  const { port } = app.getHttpServer().address() as { port: number };
+  const server = app.getHttpServer();
+  const acceptors = (second ? [server, second] : [server]).map(
+    (listening) => new FurtherAcceptors(listening, (socket) => server.emit('connection', socket), logger),
+  );
+  const { port } = server.address() as { port: number };
   return {
     name: 'gateway',
     url: `http://${urlHost(config.GATEWAY_HOST)}:${port}`,
     stop: async () => {
       stopping = true;
-      await stop(app, second);
+      await stop(app, acceptors, second);
       await api.close();
     },
   };
@@ -91,7 +96,7 @@ export async function start(environment: Environment): Promise<RunningApp> {
 
 /** `localhost` is both loopback addresses. Where the machine has no IPv6, "any address" means IPv4 only. */
 async function listen(app: NestFastifyApplication, config: GatewayConfig): Promise<TcpServer | undefined> {
-  const listenOn = (host: string) => app.listen({ port: config.GATEWAY_PORT, host, backlog: BACKLOG });
+  const listenOn = (host: string) => app.listen({ port: config.GATEWAY_PORT, host, backlog: MAX_CONNECTIONS });
   if (config.GATEWAY_HOST === 'localhost') {
     await listenOn('127.0.0.1');
     const server = app.getHttpServer();
@@ -108,12 +113,12 @@ async function listen(app: NestFastifyApplication, config: GatewayConfig): Promi
 }
 
 /** Answers what is in flight; a connection is closed as soon as nothing is asked on it. */
-async function stop(app: NestFastifyApplication, second?: TcpServer): Promise<void> {
+async function stop(app: NestFastifyApplication, acceptors: FurtherAcceptors[], second?: TcpServer): Promise<void> {
   const server = app.getHttpServer();
   app.get(Readiness).stop();
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   const cut = setTimeout(() => server.closeAllConnections(), STOP_MS);
-  await Promise.all([app.close(), second && once(second.close(), 'close')]);
+  await Promise.all([app.close(), second && once(second.close(), 'close'), ...acceptors.map((each) => each.close())]);
   clearInterval(sweep);
   clearTimeout(cut);
 }

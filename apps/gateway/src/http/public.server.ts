@@ -1,15 +1,15 @@
 import type { FastifyServerFactory } from 'fastify';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Server as TcpServer, Socket } from 'node:net';
 import { limitBodyTime } from './body-timeout.js';
-import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
+import { connectionServer } from './further-acceptors.js';
 
-const MAX_CONNECTIONS = 2000;
 /**
- * Connections that may wait to be accepted, which happens once in a turn of the event loop. One that finds no room is
- * tried again by its client's kernel, after 1, 3, 7 and 15 s.
+ * Of one gateway, and as many may wait to be accepted: one that finds no room there is tried again by its client's
+ * kernel, after 1, 3, 7 and 15 s.
  */
-export const BACKLOG = MAX_CONNECTIONS;
+export const MAX_CONNECTIONS = 2000;
 const MAX_HEADERS = 64;
 const MAX_REQUESTS_PER_CONNECTION = 1000;
 
@@ -36,11 +36,21 @@ export function publicServer(prefix: string, api: RequestListener, isStopping: (
         else pages(request, response);
       },
     );
-    server.maxConnections = MAX_CONNECTIONS;
+    limitConnections(server);
     server.maxHeadersCount = MAX_HEADERS;
     server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
     return server;
   };
+}
+
+/** `maxConnections` counts those of one listening handle only. */
+function limitConnections(server: Server): void {
+  let open = 0;
+  server.prependListener('connection', (socket: Socket) => {
+    open++;
+    socket.once('close', () => open--);
+    if (open > MAX_CONNECTIONS) socket.destroy();
+  });
 }
 
 /** A pipelined answer has no connection before its turn comes, and so would never learn that the connection ended. */
@@ -52,10 +62,9 @@ function closeWith(socket: Socket, response: ServerResponse): void {
 
 /** A second address of `server`. Undefined where the machine does not have it. */
 export async function alsoListen(server: Server, host: string, port: number): Promise<TcpServer | undefined> {
-  const second = createTcpServer({ noDelay: true }, (socket) => server.emit('connection', socket));
-  second.maxConnections = MAX_CONNECTIONS;
+  const second = connectionServer((socket) => server.emit('connection', socket));
   try {
-    second.listen({ host, port, backlog: BACKLOG });
+    second.listen({ host, port, backlog: MAX_CONNECTIONS });
     await once(second, 'listening');
     return second;
   } catch (error) {

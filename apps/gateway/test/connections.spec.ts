@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import { createLogger } from '#platform';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { connectionServer, FurtherAcceptors } from '../src/http/further-acceptors.js';
+import { MAX_CONNECTIONS, publicServer } from '../src/http/public.server.js';
+
+const logger = createLogger('gateway', 'silent');
+
+describe('ALL-4: new clients are heard at once, though there are many', () => {
+  it('a turn of the event loop accepts several connections', async () => {
+    const turnOf: number[] = [];
+    let turn = 0;
+    const take = (socket: Socket) => {
+      turnOf.push(turn);
+      socket.resume().once('end', () => socket.end());
+    };
+    const server = connectionServer(take).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const acceptors = new FurtherAcceptors(server, take, logger);
+    await acceptors.opened;
+
+    const clients = Array.from({ length: 64 }, () => connect(port, '127.0.0.1'));
+    const count = () => {
+      turn++;
+      if (turnOf.length < clients.length) setImmediate(count);
+    };
+    setImmediate(count);
+    await Promise.all(clients.map((client) => once(client, 'connect')));
+    while (turnOf.length < clients.length) await new Promise(setImmediate);
+    expect(new Set(turnOf).size).toBeLessThanOrEqual(16);
+
+    for (const client of clients) client.end();
+    await Promise.all([acceptors.close(), once(server.close(), 'close')]);
+    const late = connect(port, '127.0.0.1');
+    const [{ code }] = (await once(late, 'error').catch((error: unknown) => [error])) as [NodeJS.ErrnoException];
+    expect(code).toBe('ECONNREFUSED');
+  });
+
+  it('can be closed while it is opened', async () => {
+    const server = connectionServer(() => undefined).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const acceptors = new FurtherAcceptors(server, () => undefined, logger);
+    await Promise.all([acceptors.close(), once(server.close(), 'close')]);
+  });
+
+  it('one connection more than the server takes is closed; when another has gone there is room again', async () => {
+    const answer: RequestListener = (_request, response) => response.end();
+    const server = publicServer('/api/', answer, () => false)(answer, {}) as ReturnType<typeof createServer>;
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const ask = async () => {
+      const client = connect(port, '127.0.0.1');
+      client.on('error', () => undefined).write('GET /api/ HTTP/1.1\r\nhost: localhost\r\n\r\n');
+      const answered = once(client, 'data').then(() => true);
+      return { client, answered: await Promise.race([answered, once(client, 'close').then(() => false)]) };
+    };
+    const clients = await Promise.all(Array.from({ length: MAX_CONNECTIONS }, ask));
+    expect(clients.every(({ answered }) => answered)).toBe(true);
+    expect((await ask()).answered).toBe(false);
+    clients[0]!.client.destroy();
+    let again = await ask();
+    while (!again.answered) again = await ask();
+    for (const { client } of [...clients, again]) client.destroy();
+    server.closeAllConnections();
+    await once(server.close(), 'close');
+  });
+});
