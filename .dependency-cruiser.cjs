@@ -22,6 +22,12 @@ module.exports = {
       to: { path: '^(apps|tools)/' },
     },
     {
+      name: 'gateway-has-no-database',
+      severity: 'error',
+      from: { path: '^apps/gateway/src/' },
+      to: { path: ['^libs/platform/src/index\\.ts$', '^node_modules/(typeorm|pg|@nestjs/typeorm)/'], reachable: true },
+    },
+    {
       name: 'testing-is-for-tests',
       severity: 'error',
       from: { path: '^(apps|libs)/', pathNot: ['\\.spec\\.ts$', '/test/', '^libs/platform/src/testing/'] },

@@ -95,13 +95,22 @@ function authEnvironment(settings: LauncherSettings, secrets: Secrets): Record<s
   };
 }
 
+/** Loads what `startHere` will start, which takes as long as PostgreSQL does to be ready. */
+export function loadHere(folder: URL): void {
+  // An error of loading is one of the start.
+  for (const name of [...SERVICES, 'gateway']) void loadApplication(name, folder).catch(() => undefined);
+}
+
 /** Starts an application in this process. `folder` is where the compiled applications lie. */
 export async function startHere(app: Application, folder: URL): Promise<RunningApp> {
-  const module = (await import(new URL(`${app.name}/src/app.js`, folder).href)) as {
-    start: (env: Application['env']) => Promise<RunningApp>;
-  };
+  const module = await loadApplication(app.name, folder);
   return module.start(app.env);
 }
+
+const loadApplication = (name: string, folder: URL) =>
+  import(new URL(`${name}/src/app.js`, folder).href) as Promise<{
+    start: (env: Application['env']) => Promise<RunningApp>;
+  }>;
 
 const BEHIND_THE_GATEWAY = 5;
 /** Node's default lets what each process throws away pile up to 48 MB; many processes on one machine have better uses for it. */

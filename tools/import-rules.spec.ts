@@ -52,6 +52,15 @@ describe('The import rules', () => {
     );
   });
 
+  it('refuse a gateway that reaches what is made for a database, directly or not', () => {
+    const planted = {
+      ...clean,
+      'apps/gateway/src/app.ts': `import './proxy.js';\n`,
+      'apps/gateway/src/proxy.ts': `import '../../../libs/platform/src/index.js';\n`,
+    };
+    expect(violations(planted)).toMatch(/gateway-has-no-database: apps\/gateway\/src\/app\.ts/);
+  });
+
   it('refuse contracts and platform that reach up', () => {
     const planted = {
       ...clean,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { planApplications, spawnApplication } from './applications.js';
+import { loadHere, planApplications, spawnApplication } from './applications.js';
 import { loadDemo } from './demo/load-demo.js';
 import { openInstallation, type StartedFoundations, startFoundations } from './foundations.js';
 
@@ -68,10 +68,11 @@ async function startAll(options: LaunchOptions, stops: Array<() => Promise<void>
   stops.push(async () => installation.close());
   // After what a killed launcher left has been ended: its gateway may have had the port.
   settings.GATEWAY_HOST = await publicHost(settings);
+  const folder = options.applications ?? new URL('../apps/', import.meta.url);
+  if (!options.split) loadHere(folder);
   const foundations = await startFoundations(settings, installation, { say, stops, signal });
   if (signal.aborted) return;
   const apps = await planApplications(settings, foundations, options.env);
-  const folder = options.applications ?? new URL('../apps/', import.meta.url);
   say(`Starting ${apps.length} applications ${options.split ? 'as one process each' : 'in this process'} …`);
   const watched = options.split
     ? await startSplit(apps, (app) => spawnApplication(app, folder, foundations.ledger), { say, stops, signal })

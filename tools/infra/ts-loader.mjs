@@ -9,6 +9,7 @@ const { module, jsc } = JSON.parse(await readFile(new URL('../../.swcrc', import
 const ours = {
   '#contracts': '../../libs/contracts/src/index.ts',
   '#platform': '../../libs/platform/src/index.ts',
+  '#platform/without-database': '../../libs/platform/src/without-database.ts',
   '#testing': '../../libs/platform/src/testing/index.ts',
   '@jest/globals': './jest-globals.mjs',
 };

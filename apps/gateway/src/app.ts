@@ -5,7 +5,7 @@ import { SwaggerModule } from '@nestjs/swagger';
 import { fastify } from 'fastify';
 import { once } from 'node:events';
 import type { Server as TcpServer } from 'node:net';
-import { createLogger, type Environment, loadConfig, nestLogger, type RunningApp } from '#platform';
+import { createLogger, type Environment, loadConfig, nestLogger, type RunningApp } from '#platform/without-database';
 import { AssertionSigner } from './access/assertion.signer.js';
 import { Authenticator } from './access/authenticator.js';
 import { GatewayConfig } from './gateway.config.js';
@@ -80,7 +80,8 @@ export async function start(environment: Environment): Promise<RunningApp> {
   }
   const server = app.getHttpServer();
   const acceptors = (second ? [server, second] : [server]).map(
-    (listening) => new FurtherAcceptors(listening, (socket) => server.emit('connection', socket), logger),
+    (listening) =>
+      new FurtherAcceptors(listening, MAX_CONNECTIONS, (socket) => server.emit('connection', socket), logger),
   );
   const { port } = server.address() as { port: number };
   return {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SERVICES, type ServiceName } from '#contracts';
-import { logLevel, natsSettings } from '#platform';
+import { logLevel, natsSettings } from '#platform/without-database';
 
 const copies = z
   .string()

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { type Logger, LOGGER } from '#platform';
+import { type Logger, LOGGER } from '#platform/without-database';
 import { AccessCopy } from './access/access.copy.js';
 import { AccessTokenStrategy } from './access/access-token.strategy.js';
 import { AssertionSigner } from './access/assertion.signer.js';

@@ -1,4 +1,4 @@
-import { runMain } from '#platform';
+import { runMain } from '#platform/without-database';
 import { start } from './app.js';
 
 await runMain(start);

@@ -1,12 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLogger } from '#platform';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { connectionServer, FurtherAcceptors } from '../src/http/further-acceptors.js';
 import { MAX_CONNECTIONS, publicServer } from '../src/http/public.server.js';
 
 const logger = createLogger('gateway', 'silent');
+
+/** Connections of this machine that were dropped because too many waited, as the kernel counts them. */
+function foundNoRoom(): number {
+  const [names, counts] = readFileSync('/proc/net/netstat', 'utf8').split('\n');
+  return Number(counts!.split(' ')[names!.split(' ').indexOf('ListenOverflows')]);
+}
 
 describe('ALL-4: new clients are heard at once, though there are many', () => {
   it('a turn of the event loop accepts several connections', async () => {
@@ -19,7 +26,7 @@ describe('ALL-4: new clients are heard at once, though there are many', () => {
     const server = connectionServer(take).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const acceptors = new FurtherAcceptors(server, take, logger);
+    const acceptors = new FurtherAcceptors(server, 1000, take, logger);
     await acceptors.opened;
 
     const clients = Array.from({ length: 64 }, () => connect(port, '127.0.0.1'));
@@ -39,10 +46,31 @@ describe('ALL-4: new clients are heard at once, though there are many', () => {
     expect(code).toBe('ECONNREFUSED');
   });
 
+  it('as many may wait to be accepted as before', async () => {
+    let ended = 0;
+    const take = (socket: Socket) =>
+      void socket.resume().once('end', () => {
+        socket.end();
+        ended++;
+      });
+    const server = connectionServer(take).listen(0, '127.0.0.1', 1000);
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const acceptors = new FurtherAcceptors(server, 1000, take, logger);
+    await acceptors.opened;
+    const before = foundNoRoom();
+    const clients = Array.from({ length: 900 }, () => connect(port, '127.0.0.1'));
+    await Promise.all(clients.map((client) => once(client, 'connect')));
+    expect(foundNoRoom()).toBe(before);
+    for (const client of clients) client.end();
+    while (ended < clients.length) await new Promise(setImmediate);
+    await Promise.all([acceptors.close(), once(server.close(), 'close')]);
+  });
+
   it('can be closed while it is opened', async () => {
     const server = connectionServer(() => undefined).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const acceptors = new FurtherAcceptors(server, () => undefined, logger);
+    const acceptors = new FurtherAcceptors(server, 1000, () => undefined, logger);
     await Promise.all([acceptors.close(), once(server.close(), 'close')]);
   });
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { AccessSnapshot, ASSERTION_HEADER, AuthRoutes, CrmError, inboxPrefix } from '#contracts';
-import { type Logger, LOGGER } from '#platform';
+import { type Logger, LOGGER } from '#platform/without-database';
 import { setTimeout as pause } from 'node:timers/promises';
 import { GatewayConfig } from '../gateway.config.js';
 import { GATEWAY_CONFIG } from '../gateway.tokens.js';

@@ -1,4 +1,4 @@
-import { problemDocument } from '#platform';
+import { problemDocument } from '#platform/without-database';
 import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';

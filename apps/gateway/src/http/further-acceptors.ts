@@ -1,4 +1,4 @@
-import type { Logger } from '#platform';
+import type { Logger } from '#platform/without-database';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
@@ -24,9 +24,14 @@ export class FurtherAcceptors {
   readonly opened: Promise<void>;
   private closing = false;
 
-  /** @param listening the server that has the socket; not closed here @param take what to do with a connection */
+  /**
+   * @param listening the server that has the socket; not closed here
+   * @param backlog of the socket: each handle sets it anew
+   * @param take what to do with a connection
+   */
   constructor(
     listening: TcpServer,
+    private readonly backlog: number,
     private readonly take: (socket: Socket) => void,
     private readonly logger: Logger,
   ) {
@@ -47,7 +52,9 @@ export class FurtherAcceptors {
       this.echo.once('exit', () => resolve()).once('error', () => resolve()),
     );
     this.echo.on('message', (_, handle) => {
-      this.servers.push(connectionServer(this.take).listen(handle));
+      const server = connectionServer(this.take).listen(handle, this.backlog);
+      server.on('error', (err) => this.logger.warn({ err }, 'a connection could not be accepted'));
+      this.servers.push(server);
       if (this.servers.length === FURTHER) this.echo.disconnect();
     });
     // Not the server itself: the other process would accept connections, too.

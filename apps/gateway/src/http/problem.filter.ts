@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
-import { type Logger, LOGGER, toCrmError } from '#platform';
+import { type Logger, LOGGER, toCrmError } from '#platform/without-database';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem } from './problem.js';
 

@@ -1,5 +1,5 @@
 import type { CrmError } from '#contracts';
-import { type Language, preferredLanguage, problemDocument, problemHeaders } from '#platform';
+import { type Language, preferredLanguage, problemDocument, problemHeaders } from '#platform/without-database';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { traceIdIn } from './trace.js';
 

@@ -1,4 +1,4 @@
-import type { Logger } from '#platform';
+import type { Logger } from '#platform/without-database';
 import type { FastifyInstance } from 'fastify';
 import { traceIdIn } from './trace.js';
 

@@ -1,4 +1,4 @@
-import { continueTrace } from '#platform';
+import { continueTrace } from '#platform/without-database';
 
 /** The client's trace under a new span, or a new trace. */
 export const traceparentFor = (sent: string | string[] | undefined): string =>

@@ -1,5 +1,5 @@
 import { CrmError, type Method, ROUTES, serviceOfJob, type ServiceRoute } from '#contracts';
-import { type Logger, toCrmError } from '#platform';
+import { type Logger, toCrmError } from '#platform/without-database';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { Readable } from 'node:stream';
 import type { AssertionSigner } from '../access/assertion.signer.js';

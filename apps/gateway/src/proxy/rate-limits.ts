@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import { CrmError, type ServiceRoute } from '#contracts';
-import { clientNetwork } from '#platform';
+import { clientNetwork } from '#platform/without-database';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isIPv4 } from 'node:net';
 import type { GatewayConfig } from '../gateway.config.js';

@@ -1,5 +1,5 @@
 import { CrmError, type ServiceName } from '#contracts';
-import type { Logger } from '#platform';
+import type { Logger } from '#platform/without-database';
 import { type SmallAnswer, UpstreamCopy } from './upstream.copy.js';
 
 /** Short, because the gateway has to know of a logout within 2 s although a copy hangs. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SERVICES, type ServiceName } from '#contracts';
-import { type Logger, LOGGER } from '#platform';
+import { type Logger, LOGGER } from '#platform/without-database';
 import { GatewayConfig, serviceUrls } from '../gateway.config.js';
 import { GATEWAY_CONFIG } from '../gateway.tokens.js';
 import { Upstream } from './upstream.js';
