@@ -119,9 +119,15 @@ async function stop(app: NestFastifyApplication, acceptors: FurtherAcceptors[], 
   app.get(Readiness).stop();
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   const cut = setTimeout(() => server.closeAllConnections(), STOP_MS);
-  await Promise.all([app.close(), second && once(second.close(), 'close'), ...acceptors.map((each) => each.close())]);
+  // What Nest closes ends the connections to the services, so it comes last.
+  await Promise.all([
+    once(server.close(), 'close'),
+    second && once(second.close(), 'close'),
+    ...acceptors.map((each) => each.close()),
+  ]);
   clearInterval(sweep);
   clearTimeout(cut);
+  await app.close();
 }
 
 const urlHost = (host: string): string => {

@@ -1,6 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
+import { Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SERVICES } from '#contracts';
 import { eventually, GatewayFixture } from './gateway.fixture.js';
 import { json, type Received } from './upstream.server.js';
 
@@ -273,13 +276,23 @@ describe('start, limits and stop', () => {
     for (const url of urls) await expect(live(url)).rejects.toThrow('fetch failed');
   });
 
-  it('a stop answers what is in flight, and the port is free afterwards', async () => {
-    const gateway = await GatewayFixture.start();
+  it('a stop answers what is in flight on whichever connection, and the port is free afterwards', async () => {
+    const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles: () => unknown[] };
+    const listening = () => handles.call(process).filter((each) => each instanceof Server && each.listening).length;
+    const before = listening();
+    const gateway = await GatewayFixture.start({ CONCURRENCY_LIMIT_USER: '1000' });
     const token = await gateway.token(gateway.manager);
-    let finish: () => void = () => undefined;
-    gateway.marketing.answers((_received, response) => (finish = () => json(response, 200, { slow: true })));
-    const slow = gateway.call('/api/v1/opportunities', { token });
-    await eventually(async () => gateway.marketing.received.length === 1);
+    // The upstreams' own and each way in of the gateway.
+    await eventually(async () => listening() >= before + SERVICES.length + 16);
+    const held: Array<() => void> = [];
+    gateway.marketing.answers((_received, response) => held.push(() => json(response, 200, { slow: true })));
+    let answered = 0;
+    const asked = Array.from({ length: 48 }, async () => {
+      const answer = await gateway.call('/api/v1/opportunities', { token });
+      answered++;
+      return answer;
+    });
+    await eventually(async () => held.length === asked.length);
     const stopped = gateway.stopApp();
     await eventually(async () =>
       gateway.call('/health/live').then(
@@ -287,8 +300,16 @@ describe('start, limits and stop', () => {
         () => true,
       ),
     );
-    finish();
-    expect(await (await slow).json()).toEqual({ slow: true });
+    // The first came on the connection that was there before the further ways in.
+    const last = held.pop();
+    const others = held;
+    for (const finish of others) finish();
+    await eventually(async () => answered === others.length);
+    // Whose connections have all ended must not end those of the others.
+    await sleep(500);
+    expect(answered).toBe(others.length);
+    last!();
+    for (const answer of await Promise.all(asked)) expect(await answer.json()).toEqual({ slow: true });
     await stopped;
     await gateway.stop();
   });

@@ -1,9 +1,11 @@
 import type { Logger } from '#platform/without-database';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SendHandle, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
 
 const FURTHER = 15;
+/** Node starts in a tenth of a second, and in seconds where all others start, too. */
+const ECHO_MS = 30_000;
 /** Says back, as often as it is asked to, each listening socket it is sent: what comes back is a handle of its own. */
 const ECHO = "process.on('message', (times, handle) => { while (times-- > 0) process.send(times, handle); });";
 
@@ -19,10 +21,10 @@ export const connectionServer = (take: (socket: Socket) => void): TcpServer =>
  */
 export class FurtherAcceptors {
   private readonly servers: TcpServer[] = [];
-  private readonly echo: ChildProcess;
+  private echo?: ChildProcess;
+  private closing = false;
   /** Resolves when it has what it can get. */
   readonly opened: Promise<void>;
-  private closing = false;
 
   /**
    * @param listening the server that has the socket; not closed here
@@ -35,37 +37,53 @@ export class FurtherAcceptors {
     private readonly take: (socket: Socket) => void,
     private readonly logger: Logger,
   ) {
-    const stdio = ['ignore', 'ignore', 'ignore', 'ipc'] as const;
-    this.echo = spawn(process.execPath, ['-e', ECHO], { env: {}, stdio: [...stdio] });
     this.opened = this.open(listening);
   }
 
+  /** Resolves when the last of its connections has ended. */
   async close(): Promise<void> {
     this.closing = true;
-    this.echo.kill('SIGKILL');
+    this.echo?.kill('SIGKILL');
     await this.opened;
     await Promise.all(this.servers.map((server) => once(server.close(), 'close')));
   }
 
   private async open(listening: TcpServer): Promise<void> {
-    const ended = new Promise<void>((resolve) =>
-      this.echo.once('exit', () => resolve()).once('error', () => resolve()),
-    );
-    this.echo.on('message', (_, handle) => {
-      const server = connectionServer(this.take).listen(handle, this.backlog);
-      server.on('error', (err) => this.logger.warn({ err }, 'a connection could not be accepted'));
-      this.servers.push(server);
-      if (this.servers.length === FURTHER) this.echo.disconnect();
-    });
-    // Not the server itself: the other process would accept connections, too.
-    const { _handle: handle } = listening as unknown as { _handle: TcpServer };
-    this.echo.send(FURTHER, handle, () => undefined);
-    await ended;
+    const err = await this.receiveHandles(listening).catch((error: unknown) => error);
     const accepted = 1 + this.servers.length;
     if (accepted <= FURTHER && !this.closing)
-      this.logger.warn(
-        { accepted },
-        'connections that are accepted in a turn of the event loop: fewer than there should be',
-      );
+      this.logger.warn({ err, accepted }, 'fewer connections are accepted in a turn of the event loop than should be');
+  }
+
+  private receiveHandles(listening: TcpServer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stdio = ['ignore', 'ignore', 'ignore', 'ipc'] as const;
+      const echo = spawn(process.execPath, ['-e', ECHO], { env: {}, stdio: [...stdio] });
+      this.echo = echo;
+      // A handle can be lost on its way, where this process has too many files open.
+      const limit = setTimeout(() => echo.kill('SIGKILL'), ECHO_MS).unref();
+      echo.on('error', reject).once('exit', () => {
+        clearTimeout(limit);
+        resolve();
+      });
+      let received = 0;
+      echo.on('message', (_, handle) => {
+        if (handle) this.listenOn(handle);
+        if (++received === FURTHER) echo.disconnect();
+      });
+      // Not the server itself: the other process would accept connections, too.
+      const { _handle: handle } = listening as unknown as { _handle: TcpServer };
+      echo.send(FURTHER, handle, () => undefined);
+    });
+  }
+
+  private listenOn(handle: SendHandle): void {
+    const server = connectionServer(this.take);
+    this.servers.push(server);
+    server.on('error', (err) => {
+      this.logger.warn({ err }, 'a further handle of the port does not listen');
+      this.servers.splice(this.servers.indexOf(server), 1);
+    });
+    server.listen(handle, this.backlog);
   }
 }
