@@ -10,6 +10,8 @@ import { LauncherSettings } from './launcher.config.js';
 import { gatewayUrl } from './public-address.js';
 import type { Running } from './supervisor.js';
 
+export const APPLICATIONS: readonly string[] = [...SERVICES, 'gateway'];
+
 /** One copy of one application: what it is called here, where it will listen, and its whole environment. */
 export interface Application {
   /** `customer`, or `customer-2` for a second copy. */
@@ -98,7 +100,7 @@ function authEnvironment(settings: LauncherSettings, secrets: Secrets): Record<s
 /** Loads what `startHere` will start, which takes as long as PostgreSQL does to be ready. */
 export function loadHere(folder: URL): void {
   // An error of loading is one of the start.
-  for (const name of [...SERVICES, 'gateway']) void loadApplication(name, folder).catch(() => undefined);
+  for (const name of APPLICATIONS) void loadApplication(name, folder).catch(() => undefined);
 }
 
 /** Starts an application in this process. `folder` is where the compiled applications lie. */

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import { accountsSetting, natsAccounts, outsideSystems, SERVICES } from '#contracts';
-import type { Foundations } from './applications.js';
+import { APPLICATIONS, type Foundations } from './applications.js';
 import { Installation } from './infra/installation.js';
 import { fileStoreLimit, startNats } from './infra/nats.js';
 import { startPostgres } from './infra/postgres.js';
@@ -153,9 +153,7 @@ async function embeddedNats(
     user: WATCHER.user,
     password: passwordOf(WATCHER.user),
   });
-  const natsLogins = Object.fromEntries(
-    [...SERVICES, 'gateway'].map((user) => [user, { user, password: passwordOf(user) }]),
-  );
+  const natsLogins = Object.fromEntries(APPLICATIONS.map((user) => [user, { user, password: passwordOf(user) }]));
   return { natsUrl, natsLogins, credentials: writeCredentials(installation.dataDir, natsUrl, passwordOf) };
 }
 
@@ -188,7 +186,7 @@ async function outsideNats(address: string): Promise<NatsPlace> {
   } catch (error) {
     throw new StartError(`NATS_URL: ${url.host} cannot be used: ${reason(error)}`);
   }
-  return { natsUrl, natsLogins: Object.fromEntries([...SERVICES, 'gateway'].map((name) => [name, login])) };
+  return { natsUrl, natsLogins: Object.fromEntries(APPLICATIONS.map((name) => [name, login])) };
 }
 
 const reason = (error: unknown) =>

@@ -71,37 +71,34 @@ export async function start(environment: Environment): Promise<RunningApp> {
   await app.register(helmet, { contentSecurityPolicy, strictTransportSecurity: false });
   SwaggerModule.setup('docs', app, openApiDocument() as never, { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
 
-  let second: TcpServer | undefined;
+  let listening: TcpServer[];
   try {
-    second = await listen(app, config);
+    listening = await listen(app, config);
   } catch (error) {
     await app.close();
     throw error;
   }
-  const server = app.getHttpServer();
-  const acceptors = (second ? [server, second] : [server]).map(
-    (listening) =>
-      new FurtherAcceptors(listening, MAX_CONNECTIONS, (socket) => server.emit('connection', socket), logger),
-  );
-  const { port } = server.address() as { port: number };
+  const acceptors = listening.map((server) => new FurtherAcceptors(server, MAX_CONNECTIONS, logger));
+  const { port } = app.getHttpServer().address() as { port: number };
   return {
     name: 'gateway',
     url: `http://${urlHost(config.GATEWAY_HOST)}:${port}`,
     stop: async () => {
       stopping = true;
-      await stop(app, acceptors, second);
+      await stop(app, listening, acceptors);
       await api.close();
     },
   };
 }
 
-/** `localhost` is both loopback addresses. Where the machine has no IPv6, "any address" means IPv4 only. */
-async function listen(app: NestFastifyApplication, config: GatewayConfig): Promise<TcpServer | undefined> {
+/** `localhost` is both loopback addresses. Where the machine has no IPv6, "any address" means IPv4 only. @returns who listens */
+async function listen(app: NestFastifyApplication, config: GatewayConfig): Promise<TcpServer[]> {
+  const server = app.getHttpServer();
   const listenOn = (host: string) => app.listen({ port: config.GATEWAY_PORT, host, backlog: MAX_CONNECTIONS });
   if (config.GATEWAY_HOST === 'localhost') {
     await listenOn('127.0.0.1');
-    const server = app.getHttpServer();
-    return alsoListen(server, '::1', (server.address() as { port: number }).port);
+    const second = await alsoListen(server, '::1', (server.address() as { port: number }).port);
+    return second ? [server, second] : [server];
   }
   try {
     await listenOn(config.GATEWAY_HOST);
@@ -110,19 +107,18 @@ async function listen(app: NestFastifyApplication, config: GatewayConfig): Promi
     if (config.GATEWAY_HOST !== '::' || (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL')) throw error;
     await listenOn('0.0.0.0');
   }
-  return undefined;
+  return [server];
 }
 
 /** Answers what is in flight; a connection is closed as soon as nothing is asked on it. */
-async function stop(app: NestFastifyApplication, acceptors: FurtherAcceptors[], second?: TcpServer): Promise<void> {
+async function stop(app: NestFastifyApplication, listening: TcpServer[], acceptors: FurtherAcceptors[]): Promise<void> {
   const server = app.getHttpServer();
   app.get(Readiness).stop();
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   const cut = setTimeout(() => server.closeAllConnections(), STOP_MS);
   // What Nest closes ends the connections to the services, so it comes last.
   await Promise.all([
-    once(server.close(), 'close'),
-    second && once(second.close(), 'close'),
+    ...listening.map((each) => once(each.close(), 'close')),
     ...acceptors.map((each) => each.close()),
   ]);
   clearInterval(sweep);

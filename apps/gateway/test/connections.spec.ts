@@ -31,7 +31,7 @@ describe('ALL-4: new clients are heard at once, though there are many', () => {
     const server = connectionServer(take).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const acceptors = new FurtherAcceptors(server, 1000, take, logger);
+    const acceptors = new FurtherAcceptors(server, 1000, logger);
     await acceptors.opened;
 
     const clients = Array.from({ length: 64 }, () => connect(port, '127.0.0.1'));
@@ -59,7 +59,7 @@ describe('ALL-4: new clients are heard at once, though there are many', () => {
     const server = connectionServer(take).listen(0, '127.0.0.1', 1000);
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const acceptors = new FurtherAcceptors(server, 1000, take, logger);
+    const acceptors = new FurtherAcceptors(server, 1000, logger);
     await acceptors.opened;
     const before = foundNoRoom();
     const clients = Array.from({ length: 900 }, () => connect(port, '127.0.0.1'));
@@ -74,21 +74,16 @@ describe('ALL-4: new clients are heard at once, though there are many', () => {
     const server = connectionServer(() => undefined).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const acceptors = new FurtherAcceptors(server, 1000, () => undefined, logger);
+    const acceptors = new FurtherAcceptors(server, 1000, logger);
     await Promise.all([acceptors.close(), once(server.close(), 'close')]);
     expect(await refusal(port)).toBe('ECONNREFUSED');
   });
 
   it('a server that has no socket gets none, says so, and goes on', async () => {
     const said: unknown[] = [];
-    const acceptors = new FurtherAcceptors(
-      connectionServer(() => undefined),
-      1000,
-      () => undefined,
-      {
-        warn: (about: unknown) => said.push(about),
-      } as unknown as Logger,
-    );
+    const warn = (about: unknown) => said.push(about);
+    const server = connectionServer(() => undefined);
+    const acceptors = new FurtherAcceptors(server, 1000, { warn } as unknown as Logger);
     await acceptors.opened;
     expect(said).toEqual([expect.objectContaining({ accepted: 1 })]);
     await acceptors.close();

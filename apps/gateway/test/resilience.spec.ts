@@ -107,6 +107,9 @@ describe('ALL-4: a service that is down costs only what it serves', () => {
   });
 });
 
+/** What a copy answers that is well. */
+const usual = (received: Received, response: ServerResponse) => json(response, 200, { method: received.method });
+
 describe('ALL-5: copies of a service take turns', () => {
   let gateway: GatewayFixture;
   let token: string;
@@ -119,7 +122,6 @@ describe('ALL-5: copies of a service take turns', () => {
 
   it('a copy that is slow gets few requests: those in flight count', async () => {
     const [second] = gateway.copies;
-    const usual = (received: Received, response: ServerResponse) => json(response, 200, { method: received.method });
     const held: (() => void)[] = [];
     second!.answers((received, response) => void held.push(() => usual(received, response)));
     const list = () => gateway.call('/api/v1/opportunities', { token });
@@ -140,7 +142,7 @@ describe('ALL-5: copies of a service take turns', () => {
     const [second] = gateway.copies;
     let asked = 0;
     const late = (received: Received, response: ServerResponse) =>
-      void setTimeout(() => json(response, 200, { method: received.method }), asked++ ? 0 : 1500);
+      void setTimeout(() => usual(received, response), asked++ ? 0 : 1500);
     second!.answers(late);
     await eventually(async () => {
       await gateway.call('/api/v1/opportunities', { token });
@@ -150,7 +152,7 @@ describe('ALL-5: copies of a service take turns', () => {
     const lists = Array.from({ length: 10 }, () => gateway.call('/api/v1/opportunities', { token }));
     for (const { status } of await Promise.all(lists)) expect(status).toBe(200);
     expect(gateway.marketing.received.length).toBeGreaterThan(2 * second!.received.length);
-    second!.answers((received, response) => json(response, 200, { method: received.method }));
+    second!.answers(usual);
     // What was slow once is tried again.
     await eventually(async () => {
       const before = second!.received.length;
@@ -161,7 +163,6 @@ describe('ALL-5: copies of a service take turns', () => {
 
   it('a copy that hangs is asked less from the first second on', async () => {
     const [second] = gateway.copies;
-    const usual = (received: Received, response: ServerResponse) => json(response, 200, { method: received.method });
     const held: (() => void)[] = [];
     second!.answers((received, response) => void held.push(() => usual(received, response)));
     gateway.forgetReceived();
@@ -183,7 +184,6 @@ describe('ALL-5: copies of a service take turns', () => {
 
   it('a copy that fails at once is no fast one', async () => {
     const [second] = gateway.copies;
-    const usual = (received: Received, response: ServerResponse) => json(response, 200, { method: received.method });
     gateway.marketing.answers((received, response) => void setTimeout(() => usual(received, response), 150));
     second!.answers((_received, response) => json(response, 500, {}));
     gateway.forgetReceived();
@@ -301,14 +301,13 @@ describe('start, limits and stop', () => {
       ),
     );
     // The first came on the connection that was there before the further ways in.
-    const last = held.pop();
-    const others = held;
-    for (const finish of others) finish();
-    await eventually(async () => answered === others.length);
+    const last = held.pop()!;
+    for (const finish of held) finish();
+    await eventually(async () => answered === held.length);
     // Whose connections have all ended must not end those of the others.
     await sleep(500);
-    expect(answered).toBe(others.length);
-    last!();
+    expect(answered).toBe(held.length);
+    last();
     for (const answer of await Promise.all(asked)) expect(await answer.json()).toEqual({ slow: true });
     await stopped;
     await gateway.stop();

@@ -79,7 +79,7 @@ export function customerRow({ values }: ImportRow, reference: ImportReference): 
   }
   if (errors.length > 0 || !customer.success || ownerId === undefined) return { errors };
   const contactWithoutName = contact === undefined && CONTACT_FIELDS.some(([, column]) => values[column] !== undefined);
-  const fingerprint = values.externalRef === undefined ? fingerprintOf(values) : null;
+  const fingerprint = fingerprintOf(values, 'externalRef');
   return { data: { input: customer.data, ownerId, contact, contactWithoutName, fingerprint } };
 }
 

@@ -27,17 +27,15 @@ export class FurtherAcceptors {
   readonly opened: Promise<void>;
 
   /**
-   * @param listening the server that has the socket; not closed here
+   * @param listening the server that has the socket, and takes all connections; not closed here
    * @param backlog of the socket: each handle sets it anew
-   * @param take what to do with a connection
    */
   constructor(
-    listening: TcpServer,
+    private readonly listening: TcpServer,
     private readonly backlog: number,
-    private readonly take: (socket: Socket) => void,
     private readonly logger: Logger,
   ) {
-    this.opened = this.open(listening);
+    this.opened = this.open();
   }
 
   /** Resolves when the last of its connections has ended. */
@@ -48,14 +46,14 @@ export class FurtherAcceptors {
     await Promise.all(this.servers.map((server) => once(server.close(), 'close')));
   }
 
-  private async open(listening: TcpServer): Promise<void> {
-    const err = await this.receiveHandles(listening).catch((error: unknown) => error);
+  private async open(): Promise<void> {
+    const err = await this.receiveHandles().catch((error: unknown) => error);
     const accepted = 1 + this.servers.length;
     if (accepted <= FURTHER && !this.closing)
       this.logger.warn({ err, accepted }, 'fewer connections are accepted in a turn of the event loop than should be');
   }
 
-  private receiveHandles(listening: TcpServer): Promise<void> {
+  private receiveHandles(): Promise<void> {
     return new Promise((resolve, reject) => {
       const stdio = ['ignore', 'ignore', 'ignore', 'ipc'] as const;
       const echo = spawn(process.execPath, ['-e', ECHO], { env: {}, stdio: [...stdio] });
@@ -72,13 +70,13 @@ export class FurtherAcceptors {
         if (++received === FURTHER) echo.disconnect();
       });
       // Not the server itself: the other process would accept connections, too.
-      const { _handle: handle } = listening as unknown as { _handle: TcpServer };
+      const { _handle: handle } = this.listening as unknown as { _handle: TcpServer };
       echo.send(FURTHER, handle, () => undefined);
     });
   }
 
   private listenOn(handle: SendHandle): void {
-    const server = connectionServer(this.take);
+    const server = connectionServer((socket) => this.listening.emit('connection', socket));
     this.servers.push(server);
     server.on('error', (err) => {
       this.logger.warn({ err }, 'a further handle of the port does not listen');

@@ -50,6 +50,6 @@ export function opportunityRow({ values }: ImportRow, reference: ImportReference
   const past = pastOf(values, reference, errors);
   if (errors.length > 0 || !checked.success || !past) return { errors };
   const { stage = reference.firstStage } = checked.data;
-  const fingerprint = values.externalId === undefined ? fingerprintOf(values) : null;
+  const fingerprint = fingerprintOf(values, 'externalId');
   return { data: { input: { ...checked.data, stage }, past, fingerprint } };
 }

@@ -9,8 +9,10 @@ export const numberOf = (cell: string | undefined): string | number | undefined 
 export const wordOf = <T>(words: Readonly<Record<string, T>>, cell: string | undefined): T | string | undefined =>
   cell === undefined || !Object.hasOwn(words, fold(cell)) ? cell : words[fold(cell)]!;
 
-/** By this a row without an id of its own is known again, whatever the order of its columns. */
-export const fingerprintOf = (values: Readonly<Record<string, string>>): string =>
-  createHash('sha256')
-    .update(JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))))
-    .digest('base64url');
+/** By this a row is known again that has no id of its own in `idColumn`, whatever the order of its columns; null where it has one. */
+export const fingerprintOf = (values: Readonly<Record<string, string>>, idColumn: string): string | null =>
+  values[idColumn] === undefined
+    ? createHash('sha256')
+        .update(JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))))
+        .digest('base64url')
+    : null;
