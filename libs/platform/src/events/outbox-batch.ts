@@ -19,6 +19,7 @@ const MAY_GROW_BYTES = 1024 * 1024;
 /**
  * The next events that are not published. Those in hand are left out by name: a lower number may be committed later than a higher
  * one, and reading on behind the highest could take a record's later event first.
+ * A sub-select is looked up as a hash; an array that is a parameter is gone through for each row.
  * PostgreSQL puts the messages together: many short-lived strings for each event would keep this process at collecting garbage.
  */
 export async function readBatch(
@@ -37,7 +38,7 @@ export async function readBatch(
                    ',"traceparent":' || to_json(traceparent)::text, ',"actorid":' || to_json(nullif(actor_id, ''))::text,
                    ',"data":', data, '}') AS message
        FROM (SELECT *, sum(pg_column_size(data)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) - pg_column_size(data) AS before
-               FROM outbox WHERE published_at IS NULL AND id <> ALL ($1::bigint[]) ORDER BY id LIMIT ${BATCH}) AS waiting
+               FROM outbox WHERE published_at IS NULL AND id NOT IN (SELECT unnest($1::bigint[])) ORDER BY id LIMIT ${BATCH}) AS waiting
       WHERE before < ${BATCH_BYTES} ORDER BY id`,
     values: [[...inHand], service],
   });

@@ -129,6 +129,8 @@ export class OutboxRelay {
     await ensureStream(manager, 'CRM');
     // A mark that a crash takes back costs a repetition, which everybody drops; a commit of its own costs a write to the disk.
     await client.query('SET synchronous_commit = off');
+    // A batch is the first rows of an index. The statistics know nothing of a backlog that came up just now: by them, all of it was sorted for each batch.
+    await client.query('SET enable_bitmapscan = off; SET enable_sort = off; SET plan_cache_mode = force_generic_plan');
     let reconciledAt = 0;
     let session = '';
     let begunAt = 0;
