@@ -128,6 +128,9 @@ interface Work<T> {
   readonly last: ReadonlyArray<() => Promise<unknown>>;
 }
 
+/** What a transaction runs are look-ups and writes by keys, of which PostgreSQL would plan those with arrays anew each time, for longer than they take. */
+const BEGIN = 'BEGIN; SET LOCAL plan_cache_mode = force_generic_plan';
+
 /**
  * Runs `work` in a transaction. BEGIN is not waited for. When one of the last statements fails, PostgreSQL makes a rollback of the
  * COMMIT behind it.
@@ -141,7 +144,7 @@ export async function inTransaction<T>(
     const client = (await runner.connect()) as Executor;
     sessions.set(runner, { executor: client });
     gather(client);
-    const begun = client.query('BEGIN');
+    const begun = client.query(BEGIN);
     try {
       const [{ result, last }] = await Promise.all([work(runner.manager), begun]);
       const statements = last.map((statement) => statement());
