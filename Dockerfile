@@ -1,4 +1,4 @@
-# One image for all applications; a container chooses its own by the argument: dist/apps/<name>/src/main.js
+# One image for all applications; a container chooses its own by the argument: dist/bundle/apps/<name>/src/main.js
 
 FROM node:24-slim AS build
 WORKDIR /app
@@ -8,7 +8,7 @@ COPY nest-cli.json tsconfig.json .swcrc ./
 COPY apps apps
 COPY libs libs
 COPY tools tools
-RUN npm run build && rm -rf dist/tools
+RUN npm run build
 
 FROM node:24-slim AS packages
 WORKDIR /app
@@ -24,7 +24,7 @@ ENV NODE_ENV=production \
     GATEWAY_PORT=3000
 COPY package.json ./
 COPY --from=packages /app/node_modules node_modules
-COPY --from=build /app/dist dist
+COPY --from=build /app/dist/bundle dist/bundle
 # The user `node` of the base image, by number, so that Kubernetes can see that it is not root.
 USER 1000
 EXPOSE 3000
@@ -32,4 +32,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:3000/health/live').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # node is the container's first process and gets SIGTERM itself: there is no shell in between.
 ENTRYPOINT ["node", "--enable-source-maps"]
-CMD ["dist/apps/gateway/src/main.js"]
+CMD ["dist/bundle/apps/gateway/src/main.js"]

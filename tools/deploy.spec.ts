@@ -66,7 +66,7 @@ describe('docker-compose.yml', () => {
       restart: 'unless-stopped',
       read_only: true,
     });
-    expect(app.command).toEqual([`dist/apps/${name}/src/main.js`]);
+    expect(app.command).toEqual([`dist/bundle/apps/${name}/src/main.js`]);
     expect(app.healthcheck?.test[0]).toBe('CMD');
     expect(app.healthcheck).toEqual(container('gateway').healthcheck);
     // An application gives itself 25 s.

@@ -97,7 +97,7 @@ describe('k8s', () => {
   it.each(APPLICATIONS)('%s is probed, limited, spread, confined, and drained before it stops', (name) => {
     const { spec } = podOf(name);
     const container = containerOf(name);
-    expect(container.args).toEqual([`dist/apps/${name}/src/main.js`]);
+    expect(container.args).toEqual([`dist/bundle/apps/${name}/src/main.js`]);
     expect(container).toMatchObject({
       livenessProbe: { httpGet: { path: '/health/live', port: 'http' } },
       readinessProbe: { httpGet: { path: '/health/ready', port: 'http' } },

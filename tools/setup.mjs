@@ -206,7 +206,8 @@ export async function ensureBuild() {
     const old = join(local, `dist-${process.pid}`);
     if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), old);
     rmSync(old, { recursive: true, force: true });
-    await step('Building', process.execPath, ['node_modules/@nestjs/cli/bin/nest.js', 'build', '--all']);
+    await step('Compiling', process.execPath, ['node_modules/@nestjs/cli/bin/nest.js', 'build', '--all']);
+    await step('Bundling', process.execPath, ['tools/bundle.mjs']);
     writeFileSync(stamp, hash);
   });
 }
@@ -219,9 +220,8 @@ function sourceHash() {
       .update('\0')
       .update(readFileSync(join(root, path)))
       .update('\0');
-  for (const file of ['package-lock.json', 'package.json', 'nest-cli.json', 'tsconfig.json', '.swcrc']) {
-    if (existsSync(join(root, file))) add(file);
-  }
+  const settings = 'package-lock.json package.json nest-cli.json tsconfig.json .swcrc tools/bundle.mjs'.split(' ');
+  for (const file of settings) if (existsSync(join(root, file))) add(file);
   const walk = (folder) => {
     const entries = readdirSync(join(root, folder), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const entry of entries) {

@@ -24,6 +24,6 @@ await runScript(async () => {
   await ensurePackages();
   if (!env.NATS_URL) env.NATS_SERVER_BIN = await ensureNatsServer();
   await ensureBuild();
-  const { launch } = await import('../dist/tools/launcher.js');
+  const { launch } = await import('../dist/bundle/tools/launcher.js');
   await launch({ root, split: flags.includes('--split'), env });
 });

@@ -86,7 +86,12 @@ export class ServiceAlone {
     const application = this.application(name);
     const file = join(this.dataDir, `${name}.log`);
     const log = openSync(file, 'a');
-    const service = await spawnApplication(application, new URL('../../apps/', import.meta.url), this.ledger, log);
+    const service = await spawnApplication(
+      application,
+      new URL('../../bundle/apps/', import.meta.url),
+      this.ledger,
+      log,
+    );
     closeSync(log);
     this.service = service;
     while (!(await answers(`${application.url}/health/live`))) {

@@ -84,7 +84,7 @@ export class Cluster {
       const apps = await planApplications(settings, foundations, { ...process.env, ...unlimited, ...options.env });
       const proxies = await interpose(apps, proxied, random);
       stops.push(async () => void (await Promise.all([...proxies.values()].map((proxy) => proxy.close()))));
-      const folder = options.applications ?? new URL('../../apps/', import.meta.url);
+      const folder = options.applications ?? new URL('../../bundle/apps/', import.meta.url);
       const spawn = (app: Application) => spawnApplication(app, folder, foundations.ledger, log);
       const supervisors = await startSplit(apps, spawn, { say, stops, signal: abort.signal });
       await Promise.all(apps.map((app) => untilReady(app, 0, supervisors, { say, signal: abort.signal })));

@@ -33,6 +33,8 @@ export function dataSourceOptions(
 ): DataSourceOptions {
   return {
     type: 'postgres',
+    // Ours, not one that TypeORM looks for: in a bundle, that would be a second copy.
+    driver: pg,
     url,
     schema: service,
     entities,
