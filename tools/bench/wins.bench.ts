@@ -5,6 +5,8 @@ import { Product } from './product.js';
 
 const PER_SECOND = 100;
 const POLL_MS = 3;
+/** Beside 100 wins a second, asking every 3 ms would be a tenth of the work. */
+const POLL_LOADED_MS = 20;
 const GIVE_UP_MS = 60_000;
 /** An opportunity that only needs its win. */
 interface Ready {
@@ -84,7 +86,7 @@ async function openLoop(product: Product, gateway: GatewayClient, start: string,
         win.seen = now;
         unseen -= 1;
       }
-      await sleep(POLL_MS);
+      await sleep(POLL_LOADED_MS);
     }
   };
   const win = async ({ id, customerName }: Ready, index: number) => {
@@ -117,7 +119,7 @@ async function openLoop(product: Product, gateway: GatewayClient, start: string,
     latency: { p50: percentile(latencies, 0.5), p95: percentile(latencies, 0.95), p99 },
     target: { text: 'p99 ≤ 250 ms', met: p99 <= 250 },
     note:
-      `Wins are sent at fixed times whatever became of those before. From the time at which the win was due: ` +
+      `Wins are sent at fixed times whatever became of those before; the list is asked every ${POLL_LOADED_MS} ms. From the time at which the win was due: ` +
       `p50 ${percentile(whole, 0.5).toFixed(0)} ms, p99 ${percentile(whole, 0.99).toFixed(0)} ms`,
   };
 }

@@ -19,7 +19,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { v7 } from 'uuid';
 import { EDITABLE, type Field, FIELDS, type Move, MOVES } from './opportunity.rules.js';
 import { opportunityView } from './opportunity.view.js';
-import type { PlanItem } from './plan-item.entity.js';
+import type { Planned } from './plan-item.entity.js';
 
 /** What an edit changes, field by field. */
 export type Differences = Partial<Record<Field, { from: unknown; to: unknown }>>;
@@ -138,7 +138,7 @@ export class Opportunity {
   }
 
   /** The development succeeded: there was a plan and every step of it was carried out (MKT-6). */
-  win(plan: readonly PlanItem[]): NewEvent {
+  win(plan: readonly Planned[]): NewEvent {
     this.nextStatus('win');
     const open = plan.filter(({ result }) => result === null);
     if (plan.length === 0 || open.length > 0)

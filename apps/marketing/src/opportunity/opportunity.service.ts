@@ -10,7 +10,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Opportunity } from './opportunity.entity.js';
 import { type Act, recordAct } from './opportunity.timeline.js';
-import { PlanItem } from './plan-item.entity.js';
+import type { Planned } from './plan-item.entity.js';
 
 /** What happens to an opportunity: one method, one transaction. */
 @Injectable()
@@ -82,8 +82,8 @@ export class OpportunityService {
 
   win(id: string): Promise<OpportunityView> {
     return this.uow.run(async (tx) => {
-      const opportunity = await tx.load(Opportunity, id);
-      const won = opportunity.win(await planOf(tx, opportunity));
+      const [opportunity, plan] = await together([tx.load(Opportunity, id), planOf(tx, id)]);
+      const won = opportunity.win(plan);
       tx.requireScope('opportunity.develop', opportunity.assigneeId);
       return this.store(tx, opportunity, won, 'won');
     });
@@ -94,7 +94,7 @@ export class OpportunityService {
       const opportunity = await tx.load(Opportunity, id);
       const lost = opportunity.lose(reason);
       tx.requireScope('opportunity.develop', opportunity.assigneeId);
-      const open = (await planOf(tx, opportunity)).filter(({ result }) => result === null);
+      const open = (await planOf(tx, id)).filter(({ result }) => result === null);
       const notCarriedOut = open.map(({ id: planItemId, date, todo }) => ({ planItemId, date, todo }));
       return this.store(tx, opportunity, lost, 'lost', { reason, notCarriedOut });
     });
@@ -129,8 +129,10 @@ export class OpportunityService {
   }
 }
 
-const planOf = (tx: Tx, { id }: Opportunity): Promise<PlanItem[]> =>
-  tx.manager.find(PlanItem, { where: { opportunityId: id }, order: { date: 'ASC', id: 'ASC' } });
+const planOf = (tx: Tx, opportunityId: string): Promise<Planned[]> =>
+  tx.query<Planned>('SELECT id, date, todo, result FROM plan_item WHERE opportunity_id = $1 ORDER BY date, id', [
+    opportunityId,
+  ]);
 
 /** An import takes it, so that no row of it is refused in the middle; who brings in one record lets others do so too. */
 export const lockExternalIds = (tx: Tx, mode: 'shared' | 'alone' = 'alone') =>

@@ -74,3 +74,6 @@ export class PlanItem {
     return { opportunityId, planItemId, date, todo };
   }
 }
+
+/** What decides whether the plan is carried out. */
+export type Planned = Pick<PlanItem, 'id' | 'date' | 'todo' | 'result'>;

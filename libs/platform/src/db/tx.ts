@@ -6,7 +6,7 @@ import { ANONYMOUS, currentContext } from '../context/request-context.js';
 import { copyFirstEvents, type PendingEvent } from '../events/outbox.js';
 import { copyRecords, findAllLocked, findLocked, insertRecord, updateRecord } from './entity-sql.js';
 import { type RecordPolicy, visibleTo } from './record-policy.js';
-import { runSql } from './sql.js';
+import { runSql, together } from './sql.js';
 
 type EntityType<E> = new () => E;
 interface Row {
@@ -40,9 +40,13 @@ export class Tx {
    * @throws CrmError not-found when it is not there or the person may not see it, stale-version when If-Match names another version
    */
   async load<E extends ObjectLiteral & Row>(entity: EntityType<E>, id: string): Promise<E> {
-    const record = await findLocked<E>(this.manager, entity, { id } as Partial<E>);
     const policy = this.policies.find((each) => each.entity === entity);
-    if (!record || (policy && !(await this.isVisible(policy, id)))) throw new CrmError('not-found');
+    // Sent together: whether it is seen is asked when the lock is held.
+    const [record, visible] = await together([
+      findLocked<E>(this.manager, entity, { id } as Partial<E>),
+      policy ? this.isVisible(policy, id) : true,
+    ]);
+    if (!record || !visible) throw new CrmError('not-found');
     if (currentContext()?.targetId === id && 'version' in record) this.requireVersion(record as { version?: unknown });
     return record;
   }
