@@ -164,11 +164,14 @@ export const storageRows: readonly FaultRow[] = [
         const stopped = people.now();
         await stopSession(cluster, short ? 6000 : 30_000);
         const resumed = people.now();
+        // What hung has its answer now.
+        await longestSilence(cluster, people, resumed, HEALED_WITHIN_MS);
         // One calm of 15 s has too few requests to show the pauses that the machine makes by itself.
-        const calmOnes = [...askedBetween(people, calm, locked), ...askedBetween(people, calmAgain, stopped)];
+        const [firstCalm, secondCalm] = [askedBetween(people, calm, locked), askedBetween(people, calmAgain, stopped)];
+        othersMustBeUnaffected(firstCalm, secondCalm, 'customer');
+        const calmOnes = [...firstCalm, ...secondCalm];
         const others = othersMustBeUnaffected(calmOnes, askedBetween(people, locked, released), 'customer');
         othersMustBeUnaffected(calmOnes, askedBetween(people, stopped, resumed), 'customer');
-        await longestSilence(cluster, people, resumed, HEALED_WITHIN_MS);
         return {
           ...others,
           'requests to the table refused': refused.length,

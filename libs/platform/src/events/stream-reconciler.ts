@@ -41,7 +41,8 @@ export async function republishLost(
   }
   // One transaction however many there are: a part of them reset would hide the rest from the next look.
   await client.query('BEGIN');
-  await client.query('SET LOCAL statement_timeout = 0');
+  // A plan for this very tail: for any, it would be that of a third of the outbox.
+  await client.query('SET LOCAL statement_timeout = 0; SET LOCAL plan_cache_mode = auto');
   const { rowCount } = await client.query({
     text: `UPDATE outbox SET published_at = NULL, stream_seq = NULL
             WHERE stream_seq > $1 AND (SELECT epoch FROM relay_epoch) = $2`,

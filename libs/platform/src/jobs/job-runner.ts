@@ -110,6 +110,8 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
       chunk: async (work) => {
         if (this.stopping) throw new Interrupted();
         return this.uow.run(async (tx): Promise<Chunk> => {
+          // A chunk is large, and its tables may have been small when a plan was made for good.
+          await tx.query('SET LOCAL plan_cache_mode = auto');
           await lease.hold(tx);
           const chunk = await work(tx);
           await lease.keep(tx, chunk);
