@@ -3,7 +3,6 @@
 import { build } from 'esbuild';
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { root } from './setup.mjs';
 
 /** What finds its own files beside it, or must be there before anything else. */
@@ -45,37 +44,33 @@ const onlyWhatWeUse = {
   },
 };
 
-export async function bundle() {
-  const compiled = join(root, 'dist');
-  const outdir = join(compiled, 'bundle');
-  rmSync(outdir, { recursive: true, force: true });
-  const applications = readdirSync(join(compiled, 'apps'));
-  await build({
-    entryPoints: [
-      ...applications.flatMap((name) => ['app', 'main'].map((entry) => `apps/${name}/src/${entry}.js`)),
-      'tools/launcher.js',
-    ].map((path) => join(compiled, path)),
-    outbase: compiled,
-    outdir,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    // Nest and TypeORM know classes by their names.
-    keepNames: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
-    sourcemap: true,
-    sourcesContent: false,
-    external: [...notBundled, ...notInstalled],
-    plugins: [onlyWhatWeUse],
-    // Packages in CommonJS ask for these.
-    banner: {
-      js: `import{createRequire as _createRequire}from'node:module';import{dirname as _dirname}from'node:path';const require=_createRequire(import.meta.url),__filename=import.meta.filename,__dirname=_dirname(__filename);`,
-    },
-    logLevel: 'error',
-  });
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();
+const compiled = join(root, 'dist');
+const outdir = join(compiled, 'bundle');
+rmSync(outdir, { recursive: true, force: true });
+const applications = readdirSync(join(compiled, 'apps'));
+await build({
+  entryPoints: [
+    ...applications.flatMap((name) => ['app', 'main'].map((entry) => `apps/${name}/src/${entry}.js`)),
+    'tools/launcher.js',
+  ].map((path) => join(compiled, path)),
+  outbase: compiled,
+  outdir,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  // Nest and TypeORM know classes by their names.
+  keepNames: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  sourcemap: true,
+  sourcesContent: false,
+  external: [...notBundled, ...notInstalled],
+  plugins: [onlyWhatWeUse],
+  // Packages in CommonJS ask for these.
+  banner: {
+    js: `import{createRequire as _createRequire}from'node:module';import{dirname as _dirname}from'node:path';const require=_createRequire(import.meta.url),__filename=import.meta.filename,__dirname=_dirname(__filename);`,
+  },
+  logLevel: 'error',
+});

@@ -15,8 +15,6 @@ export interface LaunchOptions {
   /** One process per application. */
   split: boolean;
   env: NodeJS.ProcessEnv;
-  /** Where the compiled applications lie. */
-  applications?: URL;
 }
 
 const say = (line: string) => console.log(line);
@@ -68,7 +66,7 @@ async function startAll(options: LaunchOptions, stops: Array<() => Promise<void>
   stops.push(async () => installation.close());
   // After what a killed launcher left has been ended: its gateway may have had the port.
   settings.GATEWAY_HOST = await publicHost(settings);
-  const folder = options.applications ?? new URL('../apps/', import.meta.url);
+  const folder = new URL('../apps/', import.meta.url);
   if (!options.split) loadHere(folder);
   const foundations = await startFoundations(settings, installation, { say, stops, signal });
   if (signal.aborted) return;
