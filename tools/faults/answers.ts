@@ -1,4 +1,4 @@
-import { percentile } from '../bench/figure.js';
+import { median, percentile } from '../bench/figure.js';
 import type { Cluster } from './cluster.js';
 import { mustHold } from './fault-row.js';
 import type { Answer } from './history.js';
@@ -21,12 +21,13 @@ export const p99 = (answers: ReadonlyArray<{ readonly ms: number }>): number =>
   );
 
 /** @throws when one of those asked since `from` had no answer or a 5xx */
-export function noRequestMayFail(people: People, from: number): void {
-  const asked = askedBetween(people, from);
+export const noRequestMayFail = (people: People, from: number): void => noneMayFail(askedBetween(people, from));
+
+function noneMayFail(asked: readonly Answer[], which = ''): void {
   const failed = asked.filter(isFailure);
   mustHold(
     failed.length === 0,
-    `no request fails (${failed.length} of ${asked.length} did: ${JSON.stringify(failed.slice(0, 3))})`,
+    `no request ${which}fails (${failed.length} of ${asked.length} did: ${JSON.stringify(failed.slice(0, 3))})`,
   );
 }
 
@@ -58,9 +59,26 @@ export async function longestSilence(
 }
 
 const FLOOR_MS = 50;
+const HUNDRED = 100;
 
 /**
- * What is asked of one service costs the others nothing: their p99 stays below twice what it was, or 50 ms above it where that is more.
+ * Milliseconds: the median of the p99 of each hundred that were asked one after the other. What goes on all the time, or comes again
+ * and again, is in most of them; a pause of a machine that is shared is in one.
+ */
+function usualP99(answers: readonly Answer[]): number {
+  const inOrder = [...answers].sort((a, b) => a.at - b.at);
+  const count = Math.max(1, Math.floor(inOrder.length / HUNDRED));
+  return Math.round(
+    median(
+      Array.from({ length: count }, (_, index) =>
+        p99(inOrder.slice(index * HUNDRED, index === count - 1 ? undefined : (index + 1) * HUNDRED)),
+      ),
+    ),
+  );
+}
+
+/**
+ * What is asked of one service costs the others nothing: their usual p99 stays below twice what it was, or 50 ms above it where that is more.
  * @returns p99 before and during, in milliseconds
  */
 export function othersMustBeUnaffected(
@@ -72,12 +90,12 @@ export function othersMustBeUnaffected(
   const figures: Record<string, string> = {};
   for (const name of services) {
     const of = (answers: readonly Answer[]) => answers.filter(({ service }) => service === name);
-    const [was, is] = [p99(of(before)), p99(of(during))];
+    const [was, is] = [usualP99(of(before)), usualP99(of(during))];
     figures[`p99 of ${name}, ms`] = `${was} → ${is} (${of(during).length} requests)`;
-    mustHold(!of(during).some(isFailure), `no request to ${name} fails (${of(during).filter(isFailure).length} did)`);
+    noneMayFail(of(during), `to ${name} `);
     mustHold(
       is <= Math.max(2 * was, was + FLOOR_MS),
-      `the p99 of ${name} stays below twice what it was (${was} → ${is} ms)`,
+      `the usual p99 of ${name} stays below twice what it was (${was} → ${is} ms)`,
     );
   }
   return figures;

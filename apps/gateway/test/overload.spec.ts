@@ -71,12 +71,12 @@ describe('ALL-4: more than can be served is refused at once', () => {
     await eventually(async () => (await ask('marketing')).status === 200);
   });
 
-  it('while this process is late again and again and has much in flight it takes no more; on a busy machine alone it does', async () => {
+  it('while this process is late again and again with what it is asked it takes no more; what waits for a slow service is no reason', async () => {
     const block = (milliseconds: number) => {
       const until = performance.now() + milliseconds;
       while (performance.now() < until);
     };
-    const asked = await hold('marketing', 32);
+    const asked = await hold('marketing', 34);
     let stalls = 0;
     const stall = setInterval(() => {
       block(200);
@@ -84,14 +84,16 @@ describe('ALL-4: more than can be served is refused at once', () => {
     }, 1);
     try {
       await eventually(async () => stalls > 3, 10_000);
-      expect(await ask('customer')).toEqual(refused);
-      expect((await gateway.call('/health/live')).status).toBe(200);
+      for (let round = 0; round < 3; round++) expect((await ask('customer')).status).toBe(200);
       release('marketing');
-      await Promise.all(asked);
-      expect((await ask('customer')).status).toBe(200);
+      // There is room for them all.
+      const answers = await Promise.all(Array.from({ length: 44 }, () => ask('customer')));
+      expect(answers).toContainEqual(refused);
+      expect((await gateway.call('/health/live')).status).toBe(200);
     } finally {
       clearInterval(stall);
     }
-    await eventually(async () => (await ask('marketing')).status === 200);
+    for (const { status } of await Promise.all(asked)) expect(status).toBe(200);
+    await eventually(async () => (await ask('customer')).status === 200);
   });
 });

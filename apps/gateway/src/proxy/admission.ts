@@ -1,5 +1,4 @@
 import { CrmError } from '#contracts';
-import type { ServerResponse } from 'node:http';
 import type { Upstream } from './upstream.js';
 import type { Upstreams } from './upstreams.js';
 
@@ -8,7 +7,7 @@ const RESERVED = 1 / 4;
 const AT_ALL = 3 / 2;
 const TICK_MS = 50;
 const LATE_MS = 100;
-/** A process that is late with few requests in hand shares a busy machine; refusing would not help it. */
+/** A process that is late although little is asked of it shares a busy machine; refusing would not help it. What waits for a slow service is no work. */
 const BUSY = 1 / 2;
 /** Made once: under overload most of the work is refusing. */
 const OVERLOADED = new CrmError('service-unavailable', { seconds: 1 });
@@ -23,7 +22,9 @@ export class Admission {
   private readonly timer = setInterval(() => this.tick(), TICK_MS).unref();
   private due = performance.now() + TICK_MS;
   private lateTicks = 0;
-  private inHand = 0;
+  /** Requests since the last tick, and between the two before it. */
+  private asked = 0;
+  private askedBefore = 0;
 
   /** `places`: requests at one service at a time. */
   constructor(
@@ -31,15 +32,15 @@ export class Admission {
     private readonly places: number,
   ) {}
 
-  /** Throws 503 where there is no place at the service, or when this process can't keep up with reading requests. */
-  check(upstream?: Upstream): void {
-    if (this.lags || (upstream && this.full(upstream))) throw OVERLOADED;
+  /** Counts a request. Throws 503 where there is no place at the service, or when this process can't keep up with reading requests. */
+  enter(upstream?: Upstream): void {
+    this.asked++;
+    this.check(upstream);
   }
 
-  /** Counts a request that is not answered yet: who it is from may still have to be found out. */
-  enter(answer: ServerResponse): void {
-    this.inHand++;
-    answer.once('close', () => this.inHand--);
+  /** Once more, when it has been found out who asks. Throws as `enter`. */
+  check(upstream?: Upstream): void {
+    if (this.lags || (upstream && this.full(upstream))) throw OVERLOADED;
   }
 
   stop(): void {
@@ -55,12 +56,14 @@ export class Admission {
   /** Late twice in a row, the turn of the event loop that still runs included: one pause is no overload. */
   private get lags(): boolean {
     const late = this.lateTicks > 1 || (this.lateTicks === 1 && performance.now() - this.due > LATE_MS);
-    return late && this.inHand >= BUSY * this.places;
+    return late && this.asked + this.askedBefore >= BUSY * this.places;
   }
 
   private tick(): void {
     const now = performance.now();
     this.lateTicks = now - this.due > LATE_MS ? this.lateTicks + 1 : 0;
     this.due = now + TICK_MS;
+    this.askedBefore = this.asked;
+    this.asked = 0;
   }
 }

@@ -81,9 +81,8 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
   }
 
   /** 503 for what would have to wait, which costs nearly nothing, then 401, then 429, then 403. */
-  async function admit(request: FastifyRequest, reply: FastifyReply, route?: ServiceRoute): Promise<void> {
-    admission.check(route && upstreamOf(route, request));
-    admission.enter(reply.raw);
+  async function admit(request: FastifyRequest, route?: ServiceRoute): Promise<void> {
+    admission.enter(route && upstreamOf(route, request));
     if (route?.access !== 'public') request.caller = await identify(request);
     await limits.count(request, route);
     if (route && request.caller) authorize(request.caller, route);
@@ -133,7 +132,7 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
     fastify.route({
       method: route.method === 'GET' ? ['GET', 'HEAD'] : route.method,
       url: route.path,
-      onRequest: (request, reply) => admit(request, reply, route),
+      onRequest: (request) => admit(request, route),
       handler: forward(route),
     });
 
@@ -142,7 +141,7 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
     fastify.route({
       method: OTHER_METHODS.filter((method) => !methods.includes(method)),
       url,
-      onRequest: (request, reply) => admit(request, reply),
+      onRequest: (request) => admit(request),
       handler: () => {
         throw new CrmError('method-not-allowed', { allow });
       },
@@ -150,7 +149,7 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
   }
 
   fastify.setNotFoundHandler(async (request, reply) => {
-    await admit(request, reply);
+    await admit(request);
     throw new CrmError('route-not-found');
   });
 }
