@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { v7 } from 'uuid';
+import type { EventTx } from '../src/db/tx.js';
 import { DeadLetters } from '../src/events/dead-letters.js';
 import { CONSUMER, envelopeOf, incoming, Messaging, writesEffect } from './messaging.fixture.js';
 
@@ -154,5 +155,26 @@ describe('EventInbox', () => {
     expect((await inbox.receive(CONSUMER, [message]))[0]).toMatchObject({ kind: 'retry' });
     expect(await inbox.receive(CONSUMER, [message])).toEqual([{ kind: 'applied' }]);
     expect(await messaging.dataSource.query('SELECT 1 FROM dead_letter WHERE aggregate_id = $1', [id])).toHaveLength(0);
+  });
+
+  it('EVT-3: the rows of a copy that a batch brings are written together, each as its last event says', async () => {
+    await messaging.dataSource.query(`
+      CREATE TABLE copy (id uuid PRIMARY KEY, code text);
+      CREATE TABLE copy_statement (id bigserial);
+      CREATE FUNCTION count_statement() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO copy_statement DEFAULT VALUES; RETURN NULL; END $$;
+      CREATE TRIGGER count AFTER INSERT ON copy FOR EACH STATEMENT EXECUTE FUNCTION count_statement()`);
+    const handler = Object.assign(
+      (data: unknown, tx: EventTx) => tx.keep('copy', { id: tx.event.subject, code: (data as { code: string }).code }),
+      { independent: true },
+    );
+    const ids = Array.from({ length: 50 }, () => v7());
+    const again = ids.slice(0, 5);
+    const events = [...ids.map((id) => envelopeOf(id, 1)), ...again.map((id) => envelopeOf(id, 2))];
+    const outcomes = await messaging.inbox(handler).receive(CONSUMER, events.map(incoming));
+    expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['applied']));
+    expect(await messaging.dataSource.query('SELECT id, code FROM copy ORDER BY id')).toEqual(
+      ids.toSorted().map((id) => ({ id, code: again.includes(id) ? 'step-2' : 'step-1' })),
+    );
+    expect(await messaging.dataSource.query('SELECT 1 FROM copy_statement')).toHaveLength(2);
   });
 });

@@ -148,7 +148,7 @@ export async function forwardApi(fastify: FastifyInstance, { config, ...parts }:
     });
   }
 
-  fastify.setNotFoundHandler(async (request, reply) => {
+  fastify.setNotFoundHandler(async (request) => {
     await admit(request);
     throw new CrmError('route-not-found');
   });

@@ -89,9 +89,4 @@ export class ContributionConsumer {
 }
 
 const keep = (tx: EventTx, { customerId, name, ownerId }: CustomerFacts, deleted: boolean) =>
-  tx.query(
-    `INSERT INTO customer (id, name, name_folded, owner_id, deleted) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_folded = excluded.name_folded, owner_id = excluded.owner_id,
-       deleted = excluded.deleted`,
-    [customerId, name, fold(name), ownerId, deleted],
-  );
+  tx.keep('customer', { id: customerId, name, name_folded: fold(name), owner_id: ownerId, deleted });

@@ -59,16 +59,8 @@ export class CustomerConsumer {
 }
 
 export const keepCustomer = (tx: EventTx, { customerId, name }: CustomerFacts, deleted: boolean) =>
-  tx.query(
-    `INSERT INTO customer (id, name, search_text, deleted) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (id) DO UPDATE SET name = excluded.name, search_text = excluded.search_text, deleted = excluded.deleted`,
-    [customerId, name, searchText(name), deleted],
-  );
+  tx.keep('customer', { id: customerId, name, search_text: searchText(name), deleted });
 
 /** One that was removed stays: tickets still name it. */
 const keepContact = (tx: EventTx, { contactId, customerId, name }: ContactFacts, removed: boolean) =>
-  tx.query(
-    `INSERT INTO contact (id, customer_id, name, removed) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (id) DO UPDATE SET customer_id = excluded.customer_id, name = excluded.name, removed = excluded.removed`,
-    [contactId, customerId, name, removed],
-  );
+  tx.keep('contact', { id: contactId, customer_id: customerId, name, removed });

@@ -5,6 +5,7 @@ import { dayIn } from '../context/business-time.js';
 import { ANONYMOUS, currentContext } from '../context/request-context.js';
 import { copyFirstEvents, type PendingEvent } from '../events/outbox.js';
 import { copyRecords, findAllLocked, findLocked, insertRecord, updateRecord } from './entity-sql.js';
+import { type KeptRow, KeptRows } from './kept-rows.js';
 import { type RecordPolicy, visibleTo } from './record-policy.js';
 import { runSql, together } from './sql.js';
 
@@ -18,12 +19,15 @@ export class Tx {
   readonly pending: PendingEvent[] = [];
   /** Whether events are in the outbox already. */
   hasPublished = false;
+  private readonly kept: KeptRows;
 
   constructor(
     readonly manager: EntityManager,
     private readonly policies: readonly RecordPolicy[],
     private readonly timeZone: string,
-  ) {}
+  ) {
+    this.kept = new KeptRows(manager);
+  }
 
   /** Who asks; the one who caused the event, in an event handler. Outside of any context, nobody. */
   get actor(): Actor {
@@ -94,6 +98,14 @@ export class Tx {
 
   async remove<E extends ObjectLiteral & Row>(record: E): Promise<void> {
     await this.manager.delete(record.constructor, { id: record.id });
+  }
+
+  /**
+   * Writes a row of a local copy by its id, over the one that is there. Rows for the same columns that events worked on side by side
+   * give go in one statement.
+   */
+  keep(table: string, row: KeptRow): Promise<void> {
+    return this.kept.keep(table, row);
   }
 
   query<R = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<R[]> {

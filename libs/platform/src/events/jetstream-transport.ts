@@ -149,24 +149,32 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
     });
   }
 
-  /** All that had arrived is applied: as of now if nothing more waits there, else as of the last message. */
+  /**
+   * All that had arrived is applied: as of now if nothing more waits there, else as of the last message. Only an idle consumer asks:
+   * nats-server 2.9 forgets by it what waits, and counts a backlog anew with each message that it gives out.
+   */
   private async check(
     manager: JetStreamManager,
     { name }: ConsumerDefinition,
     state: ConsumerState,
     idle: boolean,
   ): Promise<void> {
-    const asked = Date.now();
-    const info = await manager.consumers.info(STREAM, name);
     state.target ??= (await manager.streams.info(STREAM)).state.last_seq;
-    const nothingWaits = info.num_pending === 0 && info.num_ack_pending === 0 && idle;
-    if (nothingWaits) state.asOf = asked;
+    const nothingWaits = idle && (await this.isAtTheEnd(manager, name, state));
     if (state.caughtUp || !(nothingWaits || state.applied >= state.target)) return;
     await this.dataSource.query(
       `INSERT INTO consumer_progress (consumer, caught_up) VALUES ($1, true) ON CONFLICT (consumer) DO UPDATE SET caught_up = true`,
       [name],
     );
     state.caughtUp = true;
+  }
+
+  private async isAtTheEnd(manager: JetStreamManager, name: string, state: ConsumerState): Promise<boolean> {
+    const asked = Date.now();
+    const { num_pending, num_ack_pending } = await manager.consumers.info(STREAM, name);
+    const atTheEnd = num_pending === 0 && num_ack_pending === 0;
+    if (atTheEnd) state.asOf = asked;
+    return atTheEnd;
   }
 
   /** Caught up once is caught up for good, broker or not. */
