@@ -90,7 +90,7 @@ and each had its effect once (counted by triggers in the database, in the transa
 
 ${writes.toLocaleString('en')} acknowledged writes in ${ran.length} rows. _lost_, _doubled_ and _out of order_ count events, writes and rows of copies; _failed requests_ had no answer or a 5xx,
 which some faults must cause (both copies of a service killed at once); _at rest_ is the time from the end of the load until every event had its effect.
-The p99 of other services is the median of that of each hundred requests in turn, so that one pause of a shared machine is no verdict.
+The p99 of other services is the second worst of that of each hundred requests in turn, so that one pause of a shared machine is no verdict.
 
 ${table(
   [

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Actor, CustomerCreated, ContactAdded, CustomerDeleted } from '#contracts';
 import excel from 'exceljs';
+import pg from 'pg';
 import { v7 } from 'uuid';
 import {
   feedAs,
@@ -306,6 +307,63 @@ describe('CUS-8: an import of customers', () => {
       `${k('won')} gmbh`,
     ]);
     expect(named).toEqual([{ external_ref: k('R') }]);
+  });
+
+  it('CUS-6: who comes to have a key by an edit while a chunk brings it is listed with the imported one', async () => {
+    const k = ownKeys();
+    const { body: other } = await world.service
+      .as(world.alice)
+      .post('/api/v1/customers')
+      .send({ name: k('Edited') })
+      .expect(201);
+    const phone = String(Date.now());
+    const clients = await Promise.all(
+      [0, 1, 2].map(async () => {
+        const client = new pg.Client({ connectionString: world.service.database.url });
+        await client.connect();
+        await client.query('BEGIN; SET LOCAL search_path = customer');
+        return client;
+      }),
+    );
+    const [edit, brake, gate] = clients as [pg.Client, pg.Client, pg.Client];
+    try {
+      await edit.query('INSERT INTO customer_key (key, customer_id, again) VALUES ($1, $2, false)', [
+        `p:${phone}`,
+        other.id,
+      ]);
+      await brake.query('LOCK TABLE event_sequence IN SHARE MODE');
+      const { body } = await imports
+        .send(`externalRef,name,owner,phone\n${k('R')},${k('New')},bob,${phone}\n`)
+        .expect(202);
+      const waiting = (count: number) =>
+        world.service.eventually(
+          async () =>
+            (
+              await world.service.query(
+                `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+              )
+            ).length >= count,
+          'the import does not come to its events',
+        );
+      await waiting(1);
+      // The chunk has the row of its job; this comes next, and keeps what follows the chunk waiting.
+      const next = gate.query('SELECT FROM job WHERE id = $1 FOR UPDATE', [body.id]);
+      await waiting(2);
+      await brake.query('COMMIT');
+      await next;
+      await gate.query('COMMIT');
+      // The import waits for the edit, whose end is not known to it yet.
+      expect((await imports.job(body.id as string)).status).toBe('running');
+      await edit.query('COMMIT');
+      expect(await imports.ended(body.id as string)).toMatchObject({ status: 'succeeded', processed: 1 });
+      const { body: list } = await world.service
+        .as(world.manager)
+        .get('/api/v1/customers/duplicates?limit=200')
+        .expect(200);
+      expect((list.items as Json[]).find(({ key }) => key === `p:${phone}`)).toMatchObject({ count: 2 });
+    } finally {
+      await Promise.all(clients.map((client) => client.end()));
+    }
   });
 
   it('ALL-5: a restart in the middle goes on behind the last chunk; nothing is left out or there twice', async () => {

@@ -87,7 +87,7 @@ describe('ALL-4: more than can be served is refused at once', () => {
       for (let round = 0; round < 3; round++) expect((await ask('customer')).status).toBe(200);
       release('marketing');
       // There is room for them all.
-      const answers = await Promise.all(Array.from({ length: 44 }, () => ask('customer')));
+      const answers = await Promise.all(Array.from({ length: 60 }, () => ask('customer')));
       expect(answers).toContainEqual(refused);
       expect((await gateway.call('/health/live')).status).toBe(200);
     } finally {

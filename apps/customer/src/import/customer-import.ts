@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CUSTOMER_COLUMNS } from '#contracts';
 import {
   currentContext,
@@ -12,6 +13,7 @@ import {
   type TableFormat,
 } from '#platform';
 import { Injectable } from '@nestjs/common';
+import { settleKeys } from '../duplicate/new-keys.js';
 import { customerRow, DICTIONARIES } from './customer-row.js';
 import { undoCustomers } from './customer-undo.js';
 import { writeCustomers } from './customer-writer.js';
@@ -20,6 +22,8 @@ import { UNDO_RESULT } from './undo.js';
 
 /** Rows of one transaction: enough to pay for it, few enough that who waits for it hardly notices. */
 const CHUNK = 2000;
+const LONGEST_EDIT_MS = 10_000;
+const EDITS_ASKED_MS = 50;
 
 export interface ImportParameters {
   readonly format: TableFormat;
@@ -27,6 +31,10 @@ export interface ImportParameters {
 /** The line behind which it goes on. */
 export interface Position {
   readonly line: number;
+}
+interface CustomerPosition extends Position {
+  /** All rows are in; up to this line it was looked who else came to have their keys meanwhile. */
+  readonly settled?: number;
 }
 
 export const OUTCOME: JobColumn = {
@@ -37,7 +45,7 @@ export const OUTCOME: JobColumn = {
 
 /** CUS-8: customers from a file. */
 @Injectable()
-export class CustomerImport implements JobKind<ImportParameters, Position> {
+export class CustomerImport implements JobKind<ImportParameters, CustomerPosition> {
   readonly kind = 'customer-import';
   readonly right = 'customer.import';
   readonly result: readonly JobColumn[] = [
@@ -60,24 +68,32 @@ export class CustomerImport implements JobKind<ImportParameters, Position> {
     private readonly dictionary: Dictionary,
   ) {}
 
-  async run(job: RunningJob<ImportParameters, Position>): Promise<void> {
+  async run(job: Job): Promise<void> {
+    let position: CustomerPosition = job.position ?? { line: 0 };
     const batches = importBatches({
       source: job.input,
       format: job.parameters.format,
       columns: CUSTOMER_COLUMNS,
-      after: job.position?.line ?? 0,
+      after: position.line,
       size: CHUNK,
       prepare: async (rows) => {
         const reference = await this.reference(rows);
         return (row) => customerRow(row, reference);
       },
     });
-    for await (const { good, failures, processed, line } of batches)
-      await job.chunk(async (tx) => {
-        const { chosen, refused } = await pickCodes(tx, this.dictionary, DICTIONARIES, good);
-        const results = await writeCustomers(tx, job.id, chosen);
-        return { position: { line }, processed, failures: [...failures, ...refused], results };
-      });
+    try {
+      for await (const { good, failures, processed, line } of batches) {
+        const chunk = await job.chunk(async (tx) => {
+          const { chosen, refused } = await pickCodes(tx, this.dictionary, DICTIONARIES, good);
+          const results = await writeCustomers(tx, job.id, chosen);
+          return { position: { ...position, line }, processed, failures: [...failures, ...refused], results };
+        });
+        position = chunk.position;
+      }
+    } finally {
+      // What is in stays in when the rest of the file cannot be read.
+      await settle(job, position);
+    }
   }
 
   private async reference(rows: readonly ImportRow[]): Promise<ImportReference> {
@@ -94,4 +110,35 @@ export class CustomerImport implements JobKind<ImportParameters, Position> {
       isEligible: actor.kind === 'user' && actor.rights['customer.update'] === 'own',
     };
   }
+}
+
+type Job = RunningJob<ImportParameters, CustomerPosition>;
+
+/** Marks who came to have the keys of this import's customers while they were brought in (CUS-6). */
+async function settle(job: Job, position: CustomerPosition): Promise<void> {
+  await editsOfNow(job, position);
+  for (let settled: number | undefined = position.settled ?? 0; settled !== undefined;) {
+    const after: number = settled;
+    const chunk = await job.chunk(async (tx) => {
+      const upTo = await settleKeys(tx, job.id, after);
+      return { position: { ...position, settled: upTo ?? after }, processed: 0 };
+    });
+    settled = chunk.position.settled === after ? undefined : chunk.position.settled;
+  }
+}
+
+/** Until the transactions that write at this moment have ended; a while at most, because one of them may be no edit. */
+async function editsOfNow(job: Job, position: CustomerPosition): Promise<void> {
+  const ask = async <T>(sql: string, parameters: readonly unknown[] = []): Promise<T> => {
+    let answer: T | undefined;
+    await job.chunk(async (tx) => {
+      [answer] = (await tx.query(sql, parameters)) as T[];
+      return { position, processed: 0 };
+    });
+    return answer!;
+  };
+  const { next } = await ask<{ next: string }>('SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS next');
+  const ended = 'SELECT pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8 AS ended';
+  for (const begun = Date.now(); Date.now() - begun < LONGEST_EDIT_MS; await sleep(EDITS_ASKED_MS))
+    if ((await ask<{ ended: boolean }>(ended, [next])).ended) return;
 }

@@ -7,8 +7,12 @@ const RESERVED = 1 / 4;
 const AT_ALL = 3 / 2;
 const TICK_MS = 50;
 const LATE_MS = 100;
-/** A process that is late although little is asked of it shares a busy machine; refusing would not help it. What waits for a slow service is no work. */
+/**
+ * A process that is late although little is asked of it shares a busy machine; refusing would not help it. So many requests, as a part of
+ * the places, are much for two intervals that are just late. What waits for a slow service is no work.
+ */
 const BUSY = 1 / 2;
+const BUSY_WITHIN_MS = 2 * (TICK_MS + LATE_MS);
 /** Made once: under overload most of the work is refusing. */
 const OVERLOADED = new CrmError('service-unavailable', { seconds: 1 });
 
@@ -25,6 +29,8 @@ export class Admission {
   /** Requests since the last tick, and between the two before it. */
   private asked = 0;
   private askedBefore = 0;
+  private countedSince = performance.now();
+  private tickedAt = performance.now();
 
   /** `places`: requests at one service at a time. */
   constructor(
@@ -56,7 +62,9 @@ export class Admission {
   /** Late twice in a row, the turn of the event loop that still runs included: one pause is no overload. */
   private get lags(): boolean {
     const late = this.lateTicks > 1 || (this.lateTicks === 1 && performance.now() - this.due > LATE_MS);
-    return late && this.asked + this.askedBefore >= BUSY * this.places;
+    if (!late) return false;
+    const took = Math.max(BUSY_WITHIN_MS, performance.now() - this.countedSince);
+    return this.asked + this.askedBefore >= (BUSY * this.places * took) / BUSY_WITHIN_MS;
   }
 
   private tick(): void {
@@ -65,5 +73,7 @@ export class Admission {
     this.due = now + TICK_MS;
     this.askedBefore = this.asked;
     this.asked = 0;
+    this.countedSince = this.tickedAt;
+    this.tickedAt = now;
   }
 }

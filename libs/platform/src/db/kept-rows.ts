@@ -31,7 +31,7 @@ export class KeptRows {
     return runSql(
       this.manager,
       `INSERT INTO ${table} (${columns.join(', ')})
-         SELECT ${columns.join(', ')} FROM json_populate_recordset(NULL::${table}, $1)
+         SELECT ${columns.join(', ')} FROM json_populate_recordset(NULL::${table}, $1) ORDER BY id
        ON CONFLICT (id) DO UPDATE SET ${others.join(', ')}`,
       [JSON.stringify(rows)],
     );
