@@ -17,6 +17,11 @@ const ACK_WAIT_MS = 6000;
  * shared by more events the busier the machine is. The first event after a pause goes at once.
  */
 const GATHER_MS = { least: 20, most: 100 };
+/**
+ * A broker that forgets who waits for messages, as one does that had no room on its disk, is noticed by heartbeats that stay away, twice.
+ * The client's own settings would have us wait for 30 s then.
+ */
+const PULL = { expires: 10_000, idle_heartbeat: 3000 };
 const RESTART_MS = 1000;
 const CHECK_MS = 1000;
 const VERIFY_MS = 5000;
@@ -113,6 +118,7 @@ export class DurableConsumer {
     };
     const messages = await consumer.consume({
       max_messages: BATCH * 4,
+      ...PULL,
       abort_on_missing_resource: true,
       callback: (message) => {
         queue.push(message);
