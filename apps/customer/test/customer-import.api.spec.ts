@@ -11,6 +11,7 @@ import {
   ownKeys,
   readAs,
   startWorld,
+  untilLocked,
   wonBy,
   type World,
 } from './customer.fixture.js';
@@ -335,20 +336,10 @@ describe('CUS-8: an import of customers', () => {
       const { body } = await imports
         .send(`externalRef,name,owner,phone\n${k('R')},${k('New')},bob,${phone}\n`)
         .expect(202);
-      const waiting = (count: number) =>
-        world.service.eventually(
-          async () =>
-            (
-              await world.service.query(
-                `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-              )
-            ).length >= count,
-          'the import does not come to its events',
-        );
-      await waiting(1);
+      await untilLocked(world.service, 1);
       // The chunk has the row of its job; this comes next, and keeps what follows the chunk waiting.
       const next = gate.query('SELECT FROM job WHERE id = $1 FOR UPDATE', [body.id]);
-      await waiting(2);
+      await untilLocked(world.service, 2);
       await brake.query('COMMIT');
       await next;
       await gate.query('COMMIT');

@@ -78,12 +78,7 @@ export async function overlapping({ service }: World, ...acts: (() => PromiseLik
     const running: Promise<unknown>[] = [];
     for (const act of acts) {
       running.push(Promise.resolve(act()));
-      await service.eventually(async () => {
-        const waiting = await service.query(
-          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        );
-        return waiting.length >= running.length;
-      }, `act ${running.length} did not come to its lock`);
+      await untilLocked(service, running.length);
     }
     await holder.query('COMMIT');
     return await Promise.all(running);
@@ -91,6 +86,15 @@ export async function overlapping({ service }: World, ...acts: (() => PromiseLik
     await holder.end();
   }
 }
+
+/** Until so many sessions wait for a lock. */
+export const untilLocked = (service: World['service'], sessions: number): Promise<void> =>
+  service.eventually(async () => {
+    const waiting = await service.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    return waiting.length >= sessions;
+  }, `act ${sessions} did not come to its lock`);
 
 type Won = DataOf<typeof OpportunityWon>;
 const now = '2026-01-05T08:00:00.000Z';

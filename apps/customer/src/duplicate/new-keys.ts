@@ -45,15 +45,15 @@ const SETTLED_AT_ONCE = 2000;
  * Who gives a customer one of these keys by an edit while they are noted, and `noteNewKeys`, do not see each other: the keys of a chunk
  * are too many to lock. Then a key has two customers that are not there `again`; the later one becomes so. Call it when the edits of
  * that time have ended. Of the customers that an import has made from the lines behind `after`, the next some.
- * @returns the last of their lines; undefined where there are none any more
+ * @returns the last of their lines; `after` where there are none any more
  */
-export async function settleKeys(tx: Tx, jobId: string, after: number): Promise<number | undefined> {
+export async function settleKeys(tx: Tx, jobId: string, after: number): Promise<number> {
   const [next] = await tx.query<{ line: number | null }>(
     `SELECT max(line) AS line FROM (SELECT line FROM job_result WHERE job_id = $1 AND line > $2 AND record_id IS NOT NULL
                                      ORDER BY line LIMIT ${SETTLED_AT_ONCE}) AS made`,
     [jobId, after],
   );
-  if (!next?.line) return undefined;
+  if (!next?.line) return after;
   await tx.query(
     `UPDATE customer_key k SET again = true
        FROM (SELECT m.key, min(two.customer_id::text)::uuid AS first

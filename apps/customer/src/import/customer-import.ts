@@ -117,14 +117,17 @@ type Job = RunningJob<ImportParameters, CustomerPosition>;
 /** Marks who came to have the keys of this import's customers while they were brought in (CUS-6). */
 async function settle(job: Job, position: CustomerPosition): Promise<void> {
   await editsOfNow(job, position);
-  for (let settled: number | undefined = position.settled ?? 0; settled !== undefined;) {
-    const after: number = settled;
-    const chunk = await job.chunk(async (tx) => {
-      const upTo = await settleKeys(tx, job.id, after);
-      return { position: { ...position, settled: upTo ?? after }, processed: 0 };
-    });
-    settled = chunk.position.settled === after ? undefined : chunk.position.settled;
-  }
+  const next = (after: number) =>
+    job.chunk(async (tx) => ({
+      position: { ...position, settled: await settleKeys(tx, job.id, after) },
+      processed: 0,
+    }));
+  let after: number;
+  let settled = position.settled ?? 0;
+  do {
+    after = settled;
+    settled = (await next(after)).position.settled!;
+  } while (settled > after);
 }
 
 /** Until the transactions that write at this moment have ended; a while at most, because one of them may be no edit. */

@@ -30,7 +30,6 @@ export class Admission {
   private asked = 0;
   private askedBefore = 0;
   private countedSince = performance.now();
-  private tickedAt = performance.now();
 
   /** `places`: requests at one service at a time. */
   constructor(
@@ -70,10 +69,9 @@ export class Admission {
   private tick(): void {
     const now = performance.now();
     this.lateTicks = now - this.due > LATE_MS ? this.lateTicks + 1 : 0;
+    this.countedSince = this.due - TICK_MS;
     this.due = now + TICK_MS;
     this.askedBefore = this.asked;
     this.asked = 0;
-    this.countedSince = this.tickedAt;
-    this.tickedAt = now;
   }
 }
