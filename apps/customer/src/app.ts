@@ -37,6 +37,7 @@ import { TicketMoves1763700700002 } from './migrations/1763700700002-ticket-move
 import { ContactOwners1763700700003 } from './migrations/1763700700003-contact-owners.js';
 import { RejectionLanguages1763700700004 } from './migrations/1763700700004-rejection-languages.js';
 import { ImportKeys1763700700005 } from './migrations/1763700700005-import-keys.js';
+import { EditedKeys1763700700006 } from './migrations/1763700700006-edited-keys.js';
 
 /** The service's own, in their order. */
 export const MIGRATIONS = [
@@ -53,6 +54,7 @@ export const MIGRATIONS = [
   ContactOwners1763700700003,
   RejectionLanguages1763700700004,
   ImportKeys1763700700005,
+  EditedKeys1763700700006,
 ];
 
 const customer: ServiceDefinition = {

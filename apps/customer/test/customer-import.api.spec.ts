@@ -312,6 +312,69 @@ describe('CUS-8: an import of customers', () => {
 
   it('CUS-6: who comes to have a key by an edit while a chunk brings it is listed with the imported one', async () => {
     const k = ownKeys();
+    const alice = world.service.as(world.alice);
+    const { body: other } = await alice
+      .post('/api/v1/customers')
+      .send({ name: k('Edited') })
+      .expect(201);
+    const phone = String(Date.now());
+    const brake = new pg.Client({ connectionString: world.service.database.url });
+    await brake.connect();
+    try {
+      await brake.query('BEGIN; SET LOCAL search_path = customer; LOCK TABLE job_result IN SHARE MODE');
+      const { body } = await imports
+        .send(`externalRef,name,owner,phone\n${k('R')},${k('New')},bob,${phone}\n`)
+        .expect(202);
+      // The chunk has noted its keys, and has yet to say what became of its rows.
+      await untilLocked(world.service, 1);
+      const { body: edited } = await alice.patch(`/api/v1/customers/${other.id}`).send({ phone }).expect(200);
+      expect(edited.duplicates ?? []).toEqual([]);
+      await brake.query('COMMIT');
+      expect(await imports.ended(body.id as string)).toMatchObject({ status: 'succeeded', processed: 1 });
+    } finally {
+      await brake.end();
+    }
+    const { body: list } = await world.service
+      .as(world.manager)
+      .get('/api/v1/customers/duplicates?limit=200')
+      .expect(200);
+    expect((list.items as Json[]).find(({ key }) => key === `p:${phone}`)).toMatchObject({ count: 2 });
+    expect(await world.service.query('SELECT FROM edited_key')).toEqual([]);
+  });
+
+  it('CUS-6: an edit that began before it, and does not know of it, is waited for', async () => {
+    const k = ownKeys();
+    const { body: other } = await world.service
+      .as(world.alice)
+      .post('/api/v1/customers')
+      .send({ name: k('Edited') })
+      .expect(201);
+    const phone = String(Date.now());
+    const edit = new pg.Client({ connectionString: world.service.database.url });
+    await edit.connect();
+    try {
+      await edit.query('BEGIN; SET LOCAL search_path = customer');
+      await edit.query('INSERT INTO customer_key (key, customer_id, again) VALUES ($1, $2, false)', [
+        `p:${phone}`,
+        other.id,
+      ]);
+      const { body } = await imports
+        .send(`externalRef,name,owner,phone\n${k('R')},${k('New')},bob,${phone}\n`)
+        .expect(202);
+      await world.service.eventually(async () => {
+        const [job] = await world.service.query('SELECT position FROM job WHERE id = $1', [body.id]);
+        return job!.position !== null;
+      }, 'the import has not begun');
+      await edit.query('COMMIT');
+      const [row] = await imports.rows(await imports.ended(body.id as string), 'result');
+      expect(row!['likely duplicates']).toBe(other.code);
+    } finally {
+      await edit.end();
+    }
+  });
+
+  it('CUS-6: at its end it waits for the edits of that time, which it cannot see before', async () => {
+    const k = ownKeys();
     const { body: other } = await world.service
       .as(world.alice)
       .post('/api/v1/customers')
@@ -328,15 +391,16 @@ describe('CUS-8: an import of customers', () => {
     );
     const [edit, brake, gate] = clients as [pg.Client, pg.Client, pg.Client];
     try {
-      await edit.query('INSERT INTO customer_key (key, customer_id, again) VALUES ($1, $2, false)', [
-        `p:${phone}`,
-        other.id,
-      ]);
       await brake.query('LOCK TABLE event_sequence IN SHARE MODE');
       const { body } = await imports
         .send(`externalRef,name,owner,phone\n${k('R')},${k('New')},bob,${phone}\n`)
         .expect(202);
       await untilLocked(world.service, 1);
+      await edit.query(
+        `WITH edited AS (INSERT INTO edited_key (key) VALUES ($1))
+         INSERT INTO customer_key (key, customer_id, again) VALUES ($1, $2, false)`,
+        [`p:${phone}`, other.id],
+      );
       // The chunk has the row of its job; this comes next, and keeps what follows the chunk waiting.
       const next = gate.query('SELECT FROM job WHERE id = $1 FOR UPDATE', [body.id]);
       await untilLocked(world.service, 2);

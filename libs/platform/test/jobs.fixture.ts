@@ -103,6 +103,7 @@ export class Copy {
   readonly counting: Counting;
   readonly jobs: Jobs;
   readonly dataSource: DataSource;
+  readonly uow: UnitOfWork;
   private readonly runner: JobRunner;
 
   constructor(name: string, url: string) {
@@ -112,10 +113,10 @@ export class Copy {
     this.counting = new Counting(name);
     const kinds = new JobKinds([Counting], { get: () => this.counting } as unknown as ModuleRef);
     kinds.onModuleInit();
-    const uow = new UnitOfWork(this.dataSource, new RelaySignal(), [], { BUSINESS_TIMEZONE: 'UTC' });
+    this.uow = new UnitOfWork(this.dataSource, new RelaySignal(), [], { BUSINESS_TIMEZONE: 'UTC' });
     const signal = new JobSignal();
-    this.jobs = new Jobs(this.dataSource, uow, kinds, signal, 'customer');
-    this.runner = new JobRunner(this.dataSource, uow, kinds, signal, createLogger('customer', 'silent'));
+    this.jobs = new Jobs(this.dataSource, this.uow, kinds, signal, 'customer');
+    this.runner = new JobRunner(this.dataSource, this.uow, kinds, signal, createLogger('customer', 'silent'));
   }
 
   run(): void {

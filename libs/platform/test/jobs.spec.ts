@@ -217,6 +217,22 @@ describe('Background jobs', () => {
     expect(await world.effects('doomed')).toEqual([]);
   });
 
+  it('a chunk that leaves the position where it was is no progress for that', async () => {
+    const copy = await world.copy('one');
+    const { id } = await copy.start('waiting');
+    const lease = new JobLease(copy.dataSource, (await JobLease.take(copy.dataSource, ['counting']))!);
+    const attempts = async (next: number) => {
+      await as(MANAGER, () => copy.uow.run((tx) => lease.keep(tx, { position: { next }, processed: 0 })));
+      const [job] = await world.query<{ attempts: number }>('SELECT attempts FROM job WHERE id = $1', [id]);
+      return job!.attempts;
+    };
+    expect(await attempts(1)).toBe(0);
+    await world.query('UPDATE job SET attempts = 5 WHERE id = $1', [id]);
+    expect(await attempts(1)).toBe(5);
+    expect(await attempts(4)).toBe(0);
+    await lease.fail(new CrmError('internal'));
+  });
+
   it('an undo is a job of its own, and takes back once', async () => {
     const copy = await world.copy('one');
     const { id } = await copy.start('undone');

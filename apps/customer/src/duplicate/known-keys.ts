@@ -8,6 +8,9 @@ interface Keyed {
   readonly keys: readonly string[];
 }
 
+/** The kind of the job. */
+export const CUSTOMER_IMPORT = 'customer-import';
+
 /** Candidates that a warning names for each key. */
 export const MOST_NAMED = 10;
 
@@ -61,7 +64,8 @@ function byCustomer(rows: readonly Candidate[]): Map<string, Duplicate[]> {
 
 /**
  * Notes keys that these customers come to have, and says who is likely the same; one statement for any number. Take `lockKeys` before.
- * `again` marks all but the first customer of a key, so that keys which several share are found without looking at the others.
+ * `again` marks all but the first customer of a key, so that keys which several share are found without looking at the others. While
+ * customers are imported it leaves what they are to `settleEditedKeys`.
  */
 export async function noteKeys(tx: Tx, customers: readonly Keyed[]): Promise<Map<string, Duplicate[]>> {
   const parameters: unknown[] = pairs(customers);
@@ -75,7 +79,11 @@ export async function noteKeys(tx: Tx, customers: readonly Keyed[]): Promise<Map
               INSERT INTO customer_key (key, customer_id, again)
               SELECT key, customer_id, place > 1 OR EXISTS (SELECT FROM other o WHERE o.of = m.customer_id AND o.key = m.key)
                 FROM mine m
-              ON CONFLICT DO NOTHING)
+              ON CONFLICT DO NOTHING),
+            edited AS (
+              INSERT INTO edited_key (key)
+              SELECT key FROM mine
+               WHERE EXISTS (SELECT FROM job WHERE kind = '${CUSTOMER_IMPORT}' AND status IN ('queued', 'running')))
        ${candidates(visible)}`,
       parameters,
     ),

@@ -38,34 +38,21 @@ export async function noteNewKeys(tx: Tx, made: readonly New[]): Promise<Map<str
   return duplicates;
 }
 
-/** Customers whose keys are settled in one transaction. */
-const SETTLED_AT_ONCE = 2000;
-
 /**
  * Who gives a customer one of these keys by an edit while they are noted, and `noteNewKeys`, do not see each other: the keys of a chunk
- * are too many to lock. Then a key has two customers that are not there `again`; the later one becomes so. Call it when the edits of
- * that time have ended. Of the customers that an import has made from the lines behind `after`, the next some.
- * @returns the last of their lines; `after` where there are none any more
+ * are too many to lock. Then a key has two customers that are not there `again`; the later one becomes so. `noteKeys` leaves which keys
+ * that can be. Call it in a chunk that keeps others of imports out, when the edits of an import's time have ended.
  */
-export async function settleKeys(tx: Tx, jobId: string, after: number): Promise<number> {
-  const [next] = await tx.query<{ line: number | null }>(
-    `SELECT max(line) AS line FROM (SELECT line FROM job_result WHERE job_id = $1 AND line > $2 AND record_id IS NOT NULL
-                                     ORDER BY line LIMIT ${SETTLED_AT_ONCE}) AS made`,
-    [jobId, after],
-  );
-  if (!next?.line) return after;
-  await tx.query(
-    `UPDATE customer_key k SET again = true
-       FROM (SELECT m.key, min(two.customer_id::text)::uuid AS first
-               FROM (SELECT DISTINCT key FROM job_result r JOIN customer c ON c.id = r.record_id CROSS JOIN unnest(c.duplicate_keys) AS key
-                      WHERE r.job_id = $1 AND r.line > $2 AND r.line <= $3) AS m
-              CROSS JOIN LATERAL (SELECT customer_id FROM customer_key WHERE key = m.key AND NOT again LIMIT 2) AS two
-              GROUP BY m.key HAVING count(*) > 1) AS unseen
+export const settleEditedKeys = (tx: Tx) =>
+  tx.query(
+    `WITH edited AS (DELETE FROM edited_key RETURNING key)
+     UPDATE customer_key k SET again = true
+       FROM (SELECT e.key, min(two.customer_id::text)::uuid AS first
+               FROM (SELECT DISTINCT key FROM edited) AS e
+              CROSS JOIN LATERAL (SELECT customer_id FROM customer_key WHERE key = e.key AND NOT again LIMIT 2) AS two
+              GROUP BY e.key HAVING count(*) > 1) AS unseen
       WHERE k.key = unseen.key AND k.customer_id <> unseen.first AND NOT k.again`,
-    [jobId, after, next.line],
   );
-  return next.line;
-}
 
 function groups<T extends { readonly key: string }>(items: readonly T[]): Map<string, T[]> {
   const found = new Map<string, T[]>();

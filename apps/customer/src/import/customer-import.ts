@@ -13,10 +13,13 @@ import {
   type TableFormat,
 } from '#platform';
 import { Injectable } from '@nestjs/common';
-import { settleKeys } from '../duplicate/new-keys.js';
+import { CUSTOMER_IMPORT } from '../duplicate/known-keys.js';
+import { settleEditedKeys } from '../duplicate/new-keys.js';
 import { customerRow, DICTIONARIES } from './customer-row.js';
 import { undoCustomers } from './customer-undo.js';
+
 import { writeCustomers } from './customer-writer.js';
+import { lockImports } from './import-locks.js';
 import type { ImportReference } from './row-values.js';
 import { UNDO_RESULT } from './undo.js';
 
@@ -32,10 +35,6 @@ export interface ImportParameters {
 export interface Position {
   readonly line: number;
 }
-interface CustomerPosition extends Position {
-  /** All rows are in; up to this line it was looked who else came to have their keys meanwhile. */
-  readonly settled?: number;
-}
 
 export const OUTCOME: JobColumn = {
   field: 'outcome',
@@ -45,8 +44,8 @@ export const OUTCOME: JobColumn = {
 
 /** CUS-8: customers from a file. */
 @Injectable()
-export class CustomerImport implements JobKind<ImportParameters, CustomerPosition> {
-  readonly kind = 'customer-import';
+export class CustomerImport implements JobKind<ImportParameters, Position> {
+  readonly kind = CUSTOMER_IMPORT;
   readonly right = 'customer.import';
   readonly result: readonly JobColumn[] = [
     OUTCOME,
@@ -69,7 +68,7 @@ export class CustomerImport implements JobKind<ImportParameters, CustomerPositio
   ) {}
 
   async run(job: Job): Promise<void> {
-    let position: CustomerPosition = job.position ?? { line: 0 };
+    let position: Position = job.position ?? { line: 0 };
     const batches = importBatches({
       source: job.input,
       format: job.parameters.format,
@@ -81,18 +80,25 @@ export class CustomerImport implements JobKind<ImportParameters, CustomerPositio
         return (row) => customerRow(row, reference);
       },
     });
+    // Edits that began before this job was there do not know of it.
+    await editsOfNow(job, position);
     try {
       for await (const { good, failures, processed, line } of batches) {
         const chunk = await job.chunk(async (tx) => {
           const { chosen, refused } = await pickCodes(tx, this.dictionary, DICTIONARIES, good);
           const results = await writeCustomers(tx, job.id, chosen);
-          return { position: { ...position, line }, processed, failures: [...failures, ...refused], results };
+          return { position: { line }, processed, failures: [...failures, ...refused], results };
         });
         position = chunk.position;
       }
     } finally {
       // What is in stays in when the rest of the file cannot be read.
-      await settle(job, position);
+      await editsOfNow(job, position);
+      await job.chunk(async (tx) => {
+        await lockImports(tx);
+        await settleEditedKeys(tx);
+        return { position, processed: 0 };
+      });
     }
   }
 
@@ -112,26 +118,10 @@ export class CustomerImport implements JobKind<ImportParameters, CustomerPositio
   }
 }
 
-type Job = RunningJob<ImportParameters, CustomerPosition>;
-
-/** Marks who came to have the keys of this import's customers while they were brought in (CUS-6). */
-async function settle(job: Job, position: CustomerPosition): Promise<void> {
-  await editsOfNow(job, position);
-  const next = (after: number) =>
-    job.chunk(async (tx) => ({
-      position: { ...position, settled: await settleKeys(tx, job.id, after) },
-      processed: 0,
-    }));
-  let after: number;
-  let settled = position.settled ?? 0;
-  do {
-    after = settled;
-    settled = (await next(after)).position.settled!;
-  } while (settled > after);
-}
+type Job = RunningJob<ImportParameters, Position>;
 
 /** Until the transactions that write at this moment have ended; a while at most, because one of them may be no edit. */
-async function editsOfNow(job: Job, position: CustomerPosition): Promise<void> {
+async function editsOfNow(job: Job, position: Position): Promise<void> {
   const ask = async <T>(sql: string, parameters: readonly unknown[] = []): Promise<T> => {
     let answer: T | undefined;
     await job.chunk(async (tx) => {

@@ -94,8 +94,8 @@ export class JobLease {
           [id, storable(failures)],
         ),
       tx.query(
-        `UPDATE job SET position = $2, processed = processed + $3, failed = failed + $4, total = coalesce($5, total), attempts = 0,
-                lease_until = clock_timestamp() + ${LEASE} WHERE id = $1`,
+        `UPDATE job SET position = $2, processed = processed + $3, failed = failed + $4, total = coalesce($5, total),
+                attempts = CASE WHEN position = $2 THEN attempts ELSE 0 END, lease_until = clock_timestamp() + ${LEASE} WHERE id = $1`,
         [id, JSON.stringify(position), processed, failures.length, total ?? null],
       ),
     ]);
