@@ -36,7 +36,14 @@ export class Relays {
     const { messaging } = this;
     const connection = await this.connect('service', url);
     const relay = new OutboxRelay(
-      { service: 'service', databaseUrl: messaging.database.url, pollMs: 100, reconcileMs: 100, standbyMs: 50 },
+      {
+        service: 'service',
+        natsUser: 'service',
+        databaseUrl: messaging.database.url,
+        pollMs: 100,
+        reconcileMs: 100,
+        standbyMs: 50,
+      },
       messaging.signal,
       logger,
     );

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { outsideConsumersOn, type ServiceName, STREAMS, wakeSubject } from '#contracts';
-import { jetstream, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type pg from 'pg';
 import { dedicatedClient } from '../db/data-source.js';
 import type { Logger } from '../logging/logger.js';
+import { AcknowledgedPublisher } from './acknowledged-publisher.js';
 import { ensureDurable, ensureStream, sessionOf, streamManager } from './nats-connection.js';
 import { lanesOf, type OutboxRow, payloadOf, readBatch } from './outbox-batch.js';
 import type { RelaySignal } from './relay-signal.js';
@@ -18,6 +19,7 @@ const GATHER_MS = 10;
 export interface RelayOptions {
   readonly service: ServiceName;
   readonly databaseUrl: string;
+  readonly natsUser?: string | undefined;
   /** Safety net: how long a lost wake-up can delay an event. */
   readonly pollMs?: number;
   readonly reconcileMs?: number;
@@ -120,12 +122,24 @@ export class OutboxRelay {
 
   /** Until the session or the broker fails; what was not published yet stays in the outbox. */
   private async lead(client: pg.Client, connection: NatsConnection): Promise<void> {
+    const publisher = new AcknowledgedPublisher(connection, this.options.natsUser, PUBLISH_TIMEOUT_MS);
+    try {
+      await this.leadWith(publisher, client, connection);
+    } finally {
+      publisher.close();
+    }
+  }
+
+  private async leadWith(
+    publisher: AcknowledgedPublisher,
+    client: pg.Client,
+    connection: NatsConnection,
+  ): Promise<void> {
     const { pollMs = 1000, reconcileMs = 5000 } = this.options;
     const epoch = (await client.query<{ epoch: number }>('UPDATE relay_epoch SET epoch = epoch + 1 RETURNING epoch'))
       .rows[0]!.epoch;
     this.leader = true;
     const manager = await streamManager(connection);
-    const js = jetstream(connection, { timeout: PUBLISH_TIMEOUT_MS });
     await ensureStream(manager, 'CRM');
     // A mark that a crash takes back costs a repetition, which everybody drops; a commit of its own costs a write to the disk.
     await client.query('SET synchronous_commit = off');
@@ -147,7 +161,7 @@ export class OutboxRelay {
         reconciledAt = Date.now();
         session = current;
       }
-      const more = await this.drain(client, js, epoch, {
+      const more = await this.drain(client, publisher, epoch, {
         sameSession: () => sessionOf(connection) === current,
         until: reconciledAt + reconcileMs,
       });
@@ -178,7 +192,7 @@ export class OutboxRelay {
    */
   private async drain(
     client: pg.Client,
-    js: JetStreamClient,
+    publisher: AcknowledgedPublisher,
     epoch: number,
     { sameSession, until }: { sameSession: () => boolean; until: number },
   ): Promise<boolean> {
@@ -205,10 +219,7 @@ export class OutboxRelay {
     const goesOn = (): boolean => failures.length === 0 && !this.stopped && sameSession();
     const publish = async (row: OutboxRow): Promise<void> => {
       const behind = this.highest;
-      const { seq, duplicate } = await js.publish(row.type, payloadOf(row), {
-        msgID: row.event_id,
-        timeout: PUBLISH_TIMEOUT_MS,
-      });
+      const { seq, duplicate } = await publisher.publish(row.type, payloadOf(row), row.event_id);
       if (!sameSession()) return;
       if (!duplicate && seq <= behind) return distrust(new Error('the stream went back'));
       this.highest = Math.max(this.highest, seq);
@@ -230,7 +241,7 @@ export class OutboxRelay {
       });
       // A record's next event goes out when its last one was answered; the first failure of any ends it for all.
       const lanes = lanesOf(rows).values();
-      const publisher = async (): Promise<void> => {
+      const publishLanes = async (): Promise<void> => {
         for (const lane of lanes)
           for (const row of lane) {
             if (!goesOn()) return;
@@ -238,7 +249,7 @@ export class OutboxRelay {
           }
       };
       const earlier = marked;
-      const published = Promise.all(Array.from({ length: IN_FLIGHT }, publisher));
+      const published = Promise.all(Array.from({ length: IN_FLIGHT }, publishLanes));
       await Promise.race([published, lost]).catch((err: unknown) => failures.push(err));
       await earlier;
       mark();

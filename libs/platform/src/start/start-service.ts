@@ -44,7 +44,11 @@ export async function startService(definition: ServiceDefinition, config: Servic
       bodyParser: false,
     },
   );
-  const relay = new OutboxRelay({ service, databaseUrl: config.DATABASE_URL }, app.get(RelaySignal), logger);
+  const relay = new OutboxRelay(
+    { service, databaseUrl: config.DATABASE_URL, natsUser: config.NATS_USER },
+    app.get(RelaySignal),
+    logger,
+  );
   const transport = new JetStreamTransport(
     service,
     broker,

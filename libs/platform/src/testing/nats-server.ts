@@ -66,6 +66,15 @@ export class TestNats {
     await ended;
   }
 
+  /** It keeps its connections and answers nothing until `wake`, a moment from now at the latest. */
+  hang(): void {
+    this.process?.kill('SIGSTOP');
+  }
+
+  wake(): void {
+    this.process?.kill('SIGCONT');
+  }
+
   /** Keeps the store as it is now; only while the server is not running. */
   backup(): Promise<void> {
     return cp(join(this.folder, 'js'), join(this.folder, 'js-backup'), { recursive: true });
