@@ -5,8 +5,8 @@ import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root } from './setup.mjs';
 
-/** What finds its own files beside it, or must be there before anything else. */
-const notBundled = ['@node-rs/argon2', 'swagger-ui-dist', 'reflect-metadata'];
+/** What finds its own files beside it, must be there before anything else, or is loaded only by who needs it. */
+const notBundled = ['@node-rs/argon2', 'swagger-ui-dist', 'reflect-metadata', 'exceljs'];
 /** What packages can use, and we do not have. */
 const notInstalled = [
   '@fastify/multipart',

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { natsUsers, SERVICES } from '#contracts';
 import { parse } from 'yaml';
-import { APPLICATIONS } from './application-settings.js';
+import { APPLICATION_SETTINGS, APPLICATIONS } from './application-settings.js';
 import { type Environment, loadSecretsModule, readText, root, unknownSettings } from './deploy.fixture.js';
 
 interface Container {
@@ -56,6 +56,11 @@ describe('docker-compose.yml', () => {
 
   it.each(APPLICATIONS)('sets what %s needs and nothing that it does not know', (name) => {
     expect(unknownSettings(name, environmentOf(name))).toEqual([]);
+  });
+
+  it.each(APPLICATIONS)('lets .env set all that %s can be told', (name) => {
+    const { environment } = container(name);
+    expect(Object.keys(APPLICATION_SETTINGS[name].shape).filter((setting) => !(setting in environment))).toEqual([]);
   });
 
   it.each(APPLICATIONS)('%s runs its own program, restarts, is checked, and has time to stop', (name) => {

@@ -31,7 +31,8 @@ export async function runScript(main) {
   try {
     await main();
   } catch (error) {
-    console.error(error instanceof SetupError || error?.expected ? `✖ ${error.message}` : error);
+    const isOurs = error instanceof SetupError || error?.expected || String(error?.code).startsWith('ERR_PARSE_ARGS');
+    console.error(isOurs ? `✖ ${error.message}` : error);
     process.exit(1);
   }
 }

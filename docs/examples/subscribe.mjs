@@ -5,6 +5,10 @@ import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 
 const [file, publisher = 'customer'] = process.argv.slice(2);
+if (!file || !['marketing', 'customer', 'service'].includes(publisher)) {
+  console.error('Usage: node docs/examples/subscribe.mjs <credentials.json> [marketing|customer|service]');
+  process.exit(1);
+}
 const { url, user, password, apiPrefix = 'CRM.API', consumers } = JSON.parse(readFileSync(file, 'utf8'));
 const connection = await connect({
   servers: url,

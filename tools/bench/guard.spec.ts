@@ -23,7 +23,7 @@ describe('The guard against regressions', () => {
     const relay = { work: 'outbox relay, sustained', conditions: { service: 'customer, alone' } };
     expect(regressions([figure({ ...relay, ratio: 0.5 })])).toEqual([]);
     expect(regressions([figure({ ...relay, ratio: 0.1 })])).toEqual([
-      'outbox relay, sustained (customer, alone): 0.1 of the floor, not 0.2',
+      'outbox relay, sustained (customer, alone): 0.1 of the floor, not 0.4',
     ]);
   });
 

@@ -13,7 +13,7 @@ const LIMITS: Readonly<Record<string, Limit>> = {
   'list, two filters': { cpu: 10 },
   'search, two characters': { cpu: 5 },
   create: { cpu: 35 },
-  'outbox relay, sustained': { ratio: 0.2 },
+  'outbox relay, sustained': { ratio: 0.4 },
   'marketing applies UserCreated, UserUpdated': { ratio: 0.4 },
   'customer applies UserCreated, UserUpdated': { ratio: 0.3 },
   'service applies CustomerCreated, CustomerUpdated': { ratio: 0.3 },

@@ -40,6 +40,9 @@ export async function runFaults({ seed, short, rows, mutants, docs }: FaultsOpti
     if (!short) keepResults(docs, { rows: [], mutants: noticed });
     return noticed.every(({ noticedBy }) => noticedBy.length > 0);
   }
+  const unknown = rows.find((each) => !ROWS.some(({ number }) => number === each));
+  if (unknown !== undefined)
+    throw new StartError(`There is no row ${unknown}: there are ${ROWS.map(({ number }) => number).join(', ')}.`);
   const chosen = ROWS.filter((row) => (rows.length > 0 ? rows.includes(row.number) : !short || row.inShort));
   const results: RowResult[] = [];
   for (const row of chosen) {

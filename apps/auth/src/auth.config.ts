@@ -13,8 +13,10 @@ export const AuthConfig = z.object({
   SIGNING_KEY_SECRET: z
     .string()
     .min(32, 'must have at least 32 characters')
-    .describe('Encrypts the private signing keys at rest; the same for all copies · 签名私钥的加密密钥'),
-  TOKEN_ISSUER: z.string().min(1).max(200).default('crm').describe('`iss` of access tokens · 令牌签发者'),
+    .describe(
+      'Encrypts the private signing keys at rest; the same for all copies · 加密所存签名私钥的密钥;所有副本须相同',
+    ),
+  TOKEN_ISSUER: z.string().min(1).max(200).default('crm').describe('`iss` of access tokens · 访问令牌的 `iss`'),
   CRM_ADMIN_PASSWORD: z
     .string()
     .max(256)
@@ -23,8 +25,12 @@ export const AuthConfig = z.object({
       'must have at least 10 characters and not be a common password',
     )
     .optional()
-    .describe('Password of the first administrator, `admin`; generated and logged once when absent · 首个管理员的密码'),
-  CRM_DEMO: flag.describe('Also seeds the demo users and the service account sales-system · 是否创建演示用户'),
+    .describe(
+      'Password of the first administrator, `admin`; generated and logged once when absent · 首个管理员 `admin` 的密码;未设置时自动生成并记录一次',
+    ),
+  CRM_DEMO: flag.describe(
+    'Also seeds the demo users and the service account sales-system · 同时创建演示用户与服务账号 sales-system',
+  ),
   CRM_DEMO_PASSWORD: z
     .string()
     .min(8)

@@ -38,6 +38,7 @@ import { ContactOwners1763700700003 } from './migrations/1763700700003-contact-o
 import { RejectionLanguages1763700700004 } from './migrations/1763700700004-rejection-languages.js';
 import { ImportKeys1763700700005 } from './migrations/1763700700005-import-keys.js';
 import { EditedKeys1763700700006 } from './migrations/1763700700006-edited-keys.js';
+import { DeletedList1763700700007 } from './migrations/1763700700007-deleted-list.js';
 
 /** The service's own, in their order. */
 export const MIGRATIONS = [
@@ -55,6 +56,7 @@ export const MIGRATIONS = [
   RejectionLanguages1763700700004,
   ImportKeys1763700700005,
   EditedKeys1763700700006,
+  DeletedList1763700700007,
 ];
 
 const customer: ServiceDefinition = {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const CustomerConfig = z.object({
   ...serviceSettings,
   CUSTOMER_CODE_FORMAT: codeFormat('CUS-######').describe(
-    'Codes of new customers: a prefix, and # for each digit that a number has at least · 新客户的编号格式:前缀加 #,每个 # 为一位数字',
+    'Codes of new customers: a prefix, and # for each digit that a number has at least · 新客户的编号格式:前缀加 #,每个 # 表示至少一位数字',
   ),
   CHURN_MONTHS: z.coerce
     .number()

@@ -155,8 +155,8 @@ describe('CUS-3: an import of contacts', () => {
     const undo = await imports.undo(job);
     expect((await imports.rows(undo, 'result')).map((row) => [row.outcome, row['what happened to it since']])).toEqual([
       ['taken back', ''],
-      ['kept', 'contact-edited'],
-      ['kept', 'contact-removed'],
+      ['kept', 'contact edited'],
+      ['kept', 'contact removed'],
       ['kept', 'deleted'],
     ]);
     expect((await contactsOf(customer)).map(({ name }) => name)).toEqual(['Bob']);

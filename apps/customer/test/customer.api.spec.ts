@@ -1,4 +1,11 @@
-import { CustomerCreated, CustomerDeleted, CustomerRestored, CustomerUpdated, CustomerView } from '#contracts';
+import {
+  type Actor,
+  CustomerCreated,
+  CustomerDeleted,
+  CustomerRestored,
+  CustomerUpdated,
+  CustomerView,
+} from '#contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 } from 'uuid';
 import { feedAs, orderOf, startWorld, type Json, type World } from './customer.fixture.js';
@@ -235,6 +242,22 @@ describe('editing customers', () => {
     await as('alice').patch(`/api/v1/customers/${id}`).send({ name: 'X' }).expect(404);
     await as('alice').post(`/api/v1/customers/${id}/contacts`).send({ name: 'X' }).expect(404);
     expect((await as('alice').get('/api/v1/customers?q=Phoenix')).body.items).toEqual([]);
+    const deleted = async (who: Parameters<typeof as>[0]) =>
+      (await as(who).get('/api/v1/customers/deleted?q=phoenix&limit=1').expect(200)).body.items as Json[];
+    expect(await deleted('manager')).toEqual([
+      expect.objectContaining({ id, code, name: 'Phoenix', deletedAt: expect.stringMatching(/Z$/) }),
+    ]);
+    await as('alice').get('/api/v1/customers/deleted').expect(403);
+    const narrowed = { ...world.manager.rights, 'customer.read': 'own' as const };
+    const seenBy = async (actor: Actor) =>
+      (
+        await world.service
+          .as({ ...actor, rights: narrowed })
+          .get('/api/v1/customers/deleted?q=phoenix')
+          .expect(200)
+      ).body.items as Json[];
+    expect(await seenBy(world.manager)).toEqual([]);
+    expect(await seenBy(world.alice)).toHaveLength(1);
 
     await as('manager').post(`/api/v1/customers/${id}/restore`).set('if-match', '"1"').expect(412);
     expect((await as('manager').post(`/api/v1/customers/${code}/restore`).expect(200)).body).toMatchObject({
@@ -250,6 +273,7 @@ describe('editing customers', () => {
     expect(after[5]!.slice(2)).toEqual(before[5]);
     expect(after[5]!.slice(0, 2).map(({ act }: Json) => act)).toEqual(['restored', 'deleted']);
     await as('manager').post(`/api/v1/customers/${id}/restore`).expect(404);
+    expect(await deleted('manager')).toEqual([]);
   });
 });
 

@@ -155,6 +155,7 @@ describe('a merge', () => {
     const path = `${CUSTOMERS}/${one.code}/contacts/${maria.id}`;
     await desk.as().patch(path).send({ position: 'Boss' }).expect(200);
     await desk.as().post(`${CUSTOMERS}/${one.id}/restore`).expect(404);
+    expect(await ids(`/customers/deleted?code=${one.code}`)).toEqual([]);
     await desk.as().patch(`${CUSTOMERS}/${v7()}`).send({ remarks: 'x' }).expect(404);
   });
 

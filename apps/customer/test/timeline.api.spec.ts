@@ -276,6 +276,18 @@ describe('the timeline of a customer', () => {
     const ticket = ticketOf();
     const { ticketId } = ticket;
     await world.service.deliver(TicketCreated.of(ticketId, ticket));
+    const other = (await as('alice').post('/api/v1/customers').send({ name: 'Other' })).body as Json;
+    const movesOf = async (id: string, intoId: string): Promise<Json> => {
+      const preview = await as('manager').post(`/api/v1/customers/${id}/merge-preview`).send({ intoId }).expect(200);
+      return preview.body.moves.find(({ kind }: Json) => kind === 'ticket');
+    };
+    const one = { kind: 'ticket', count: 1, samples: [{ id: ticketId, label: ticket.code }] };
+    expect(await movesOf(customer.id as string, survivor.id as string)).toEqual(one);
+    expect(await movesOf(survivor.id as string, other.id as string)).toMatchObject({ count: 0 });
+    const { 'ticket.read': _right, ...rights } = world.manager.rights;
+    const blind = world.service.as({ ...world.manager, rights });
+    const { moves } = (await blind.post(`${path}/merge-preview`).send({ intoId: other.id }).expect(200)).body;
+    expect(moves.find(({ kind }: Json) => kind === 'ticket')).toEqual({ ...one, samples: [] });
     await as('manager').post(`${path}/merge`).send({ intoId: survivor.id }).expect(200);
     const follows = { ...ticket, customerId: survivor.id as string, previousCustomerId: customer.id as string };
     await world.service.deliver(
@@ -288,6 +300,18 @@ describe('the timeline of a customer', () => {
       `/api/v1/customers/${survivor.id}`,
     );
     expect(tickets.map(({ act }) => act)).toEqual(['ticket-assigned', 'ticket-created']);
+    expect(await movesOf(survivor.id as string, other.id as string)).toEqual(one);
+    await world.service.deliver(
+      TicketMoved.of(ticketId, {
+        ...follows,
+        customerId: other.id as string,
+        previousCustomerId: survivor.id as string,
+      }),
+    );
+    expect(await movesOf(survivor.id as string, other.id as string)).toMatchObject({ count: 0 });
+    expect(await movesOf(other.id as string, survivor.id as string)).toEqual(one);
+    await world.service.deliver(TicketWithdrawn.of(ticketId, { ticketId, code: ticket.code }));
+    expect(await movesOf(other.id as string, survivor.id as string)).toMatchObject({ count: 0 });
   });
 
   it('EVT-4: a ticket of a customer that nobody knows holds nothing up', async () => {

@@ -21,7 +21,7 @@ import { PlanItem } from './opportunity/plan-item.entity.js';
 export const MarketingConfig = z.object({
   ...serviceSettings,
   OPPORTUNITY_CODE_FORMAT: codeFormat('OPP-######').describe(
-    'Codes of new opportunities: a prefix, and # for each digit that a number has at least · 新销售机会的编号格式:前缀加 #,每个 # 为一位数字',
+    'Codes of new opportunities: a prefix, and # for each digit that a number has at least · 新销售机会的编号格式:前缀加 #,每个 # 表示至少一位数字',
   ),
 });
 

@@ -262,8 +262,8 @@ describe('MKT-9: an import of opportunities', () => {
     const rows = await imports.rows(undone, 'result');
     expect(rows.map((row) => [row.line, row.outcome, row['what happened to it since']])).toEqual([
       ['2', 'taken back', ''],
-      ['3', 'kept', 'stage-changed'],
-      ['4', 'kept', 'plan-item-added'],
+      ['3', 'kept', 'stage changed'],
+      ['4', 'kept', 'plan item added'],
       ['5', 'kept', 'it was won, and made a customer'],
       ['6', 'kept', 'it was won, and made a customer'],
       ['7', 'taken back', ''],

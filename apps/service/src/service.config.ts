@@ -4,6 +4,6 @@ import { z } from 'zod';
 export const ServiceConfig = z.object({
   ...serviceSettings,
   TICKET_CODE_FORMAT: codeFormat('TKT-######').describe(
-    'Codes of new tickets: a prefix, and # for each digit that a number has at least · 新服务单的编号格式:前缀加 #,每个 # 为一位数字',
+    'Codes of new tickets: a prefix, and # for each digit that a number has at least · 新服务单的编号格式:前缀加 #,每个 # 表示至少一位数字',
   ),
 });

@@ -90,10 +90,10 @@ export const PROBLEMS = {
   ),
   'read-only': problem(
     409,
-    { en: 'The record can no longer be changed', zh: '记录已不可修改' },
+    { en: 'The state does not allow this change', zh: '当前状态不允许此修改' },
     {
-      en: 'A record in the state "{state}" cannot be changed: {fields}.',
-      zh: '状态为“{state}”的记录不可修改:{fields}。',
+      en: 'While the state is "{state}" these cannot be changed: {fields}.',
+      zh: '状态为“{state}”时不可修改:{fields}。',
     },
   ),
   'open-plan-items': problem(
@@ -144,7 +144,7 @@ export const PROBLEMS = {
   'not-undoable': problem(
     409,
     { en: 'This job cannot be taken back', zh: '该任务无法撤销' },
-    { en: 'Jobs of the kind "{kind}" cannot be taken back.', zh: '“{kind}”类任务无法撤销。' },
+    { en: 'This job cannot be taken back: {reason}.', zh: '该任务无法撤销:{reason}。' },
   ),
   'in-use': problem(
     409,
@@ -225,10 +225,11 @@ export const PROBLEMS = {
       zh: '{field} 最晚为 {today}(业务时区的今天)。',
     },
   ),
-  'weak-password': problem(422, {
-    en: 'The password is too weak: at least 10 characters, not a common one, not the username',
-    zh: '密码强度不足:至少 10 个字符,不能是常见密码或用户名',
-  }),
+  'weak-password': problem(
+    422,
+    { en: 'This password cannot be taken', zh: '不能使用该密码' },
+    { en: 'This password cannot be taken: {reason}.', zh: '不能使用该密码:{reason}。' },
+  ),
   'idempotency-key-reused': problem(422, {
     en: 'This Idempotency-Key was used with another request',
     zh: '该 Idempotency-Key 已用于其他请求',

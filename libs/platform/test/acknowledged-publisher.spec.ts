@@ -77,5 +77,5 @@ it('EVT-2: what a broker that hangs does not answer fails in time, and what it a
   open.close();
   const closed = late.publish('crm.service.Tested', '{}', 'h');
   late.close();
-  await expect(closed).rejects.toThrow('the broker has not answered');
+  await expect(closed).rejects.toThrow('the publisher was closed');
 });

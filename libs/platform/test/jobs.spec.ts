@@ -252,7 +252,7 @@ describe('Background jobs', () => {
     await expect(undo()).rejects.toEqual(refusal('undone'));
     expect(await copy.jobs.get(id, MANAGER)).toMatchObject({ undoable: false, undo: { status: 'succeeded' } });
     await expect(as(MANAGER, () => copy.jobs.undo(job.id, MANAGER))).rejects.toEqual(
-      problem('not-undoable', { kind: 'counting' }),
+      problem('not-undoable', { reason: 'it takes another one back itself · 它本身就是一次撤销' }),
     );
     const kept = await as(MANAGER, async () => text(await copy.jobs.result(job.id, MANAGER)));
     expect(kept).toBe("\ufeffline,kept\r\n1,'=nothing\r\n");

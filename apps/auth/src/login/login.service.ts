@@ -70,8 +70,9 @@ export class LoginService {
     );
     if (!user) throw new CrmError('not-found');
     // Before the current one is checked, or the refusal would tell that it was right.
-    User.checkPassword(password, user.name);
-    if (password === current) throw new CrmError('weak-password');
+    User.checkPassword(password, user.name, 'new');
+    if (password === current)
+      throw new CrmError('weak-password', { field: 'new', reason: 'it is the current one · 与当前密码相同' });
     // Nothing is hashed for an account that is locked anyway.
     if (await this.guard.isLocked(this.db, 'user', user.name)) throw new CrmError('invalid-credentials');
     const matches = await this.hasher.verify(current, user.hash);

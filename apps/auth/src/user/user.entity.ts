@@ -40,8 +40,12 @@ export class User {
   }
 
   /** Throws `weak-password` (AUT-3). */
-  static checkPassword(password: string, username: string): void {
-    if (isWeakPassword(password, username)) throw new CrmError('weak-password');
+  static checkPassword(password: string, username: string, field = 'password'): void {
+    if (isWeakPassword(password, username))
+      throw new CrmError('weak-password', {
+        field,
+        reason: 'at least 10 characters, not a common one, not the username · 至少 10 个字符,不能是常见密码或用户名',
+      });
   }
 
   created() {

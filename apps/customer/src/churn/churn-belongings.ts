@@ -17,6 +17,7 @@ export const churnAlerts: Belongings = {
   kind: 'churn-alert',
   table: 'churn_alert',
   label: 'since',
+  shownBy: 'churn.read',
 
   async move(tx, fromId, toId) {
     const [into] = await tx.findAll(Customer, [toId]);

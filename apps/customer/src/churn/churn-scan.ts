@@ -13,7 +13,9 @@ const CHUNK = 500;
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** What comes next; alerts are raised for the customers behind `after`. */
-type Position = { readonly step: 'recover' | 'count' | 'done' } | { readonly step: 'raise'; readonly after: string };
+type Position =
+  | { readonly step: 'recover' | 'count' | 'done'; readonly after?: string }
+  | { readonly step: 'raise'; readonly after: string };
 type ScanJob = RunningJob<{ asOf: string }, Position>;
 type Counted = Pick<ChurnAlert, 'customerId' | 'lastOrderDate' | 'since'>;
 
@@ -56,7 +58,10 @@ export class ChurnScan implements JobKind<{ asOf: string }, Position> {
     const ids = await whoOrderedAgain(tx, CHUNK);
     await tx.findAll(Customer, ids);
     await recoverCustomers(tx, ids);
-    return { position: { step: ids.length === CHUNK ? 'recover' : 'count' }, processed: 0 };
+    return {
+      position: ids.length === CHUNK ? { step: 'recover', after: ids.at(-1)! } : { step: 'count' },
+      processed: 0,
+    };
   }
 
   private async count(tx: Tx, asOf: string): Promise<Chunk<Position>> {

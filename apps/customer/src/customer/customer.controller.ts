@@ -36,6 +36,11 @@ export class CustomerController {
     return this.customers.delete(id);
   }
 
+  @Handles(CustomerRoutes.listDeletedCustomers)
+  deleted(@Query() query: ListQuery, @CurrentActor() actor: Actor) {
+    return this.queries.deleted(query, actor);
+  }
+
   @Handles(CustomerRoutes.restoreCustomer)
   restore(@Param('id') id: string) {
     return this.customers.restore(id);

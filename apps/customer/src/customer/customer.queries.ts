@@ -1,11 +1,11 @@
-import { CrmError, CustomerRoutes, type Actor, type CustomerView } from '#contracts';
+import { CrmError, CustomerRoutes, type Actor, type CustomerView, type DeletedCustomerView } from '#contracts';
 import { containsText, readList, runSql, visibleTo, type ListPlan, type ListQuery, type Page } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Customer } from './customer.entity.js';
 import { anyTag, knownDay } from './customer-search.js';
 import { byNumber } from '../merge/successors.js';
-import { CustomerPolicy } from './customer.policy.js';
+import { CustomerPolicy, DeletedCustomerPolicy } from './customer.policy.js';
 
 /** Names of the columns as the view has them. */
 const COLUMNS = `t.id, t.code, t.version, t.status, t.name, t.owner_id AS "ownerId", t.external_ref AS "externalRef", t.region, t.level,
@@ -79,6 +79,19 @@ export function customerPlan({ conditions }: ListQuery): ListPlan<CustomerView> 
   };
 }
 
+const DELETED: ListPlan<DeletedCustomerView> = {
+  definition: CustomerRoutes.listDeletedCustomers.list,
+  from: 'customer t',
+  select: `${COLUMNS}, t.deleted_at AS "deletedAt"`,
+  columns: { code: 't.code', externalRef: 't.external_ref', ownerId: 't.owner_id', deletedAt: 't.deleted_at' },
+  search: containsText('t.search_text'),
+  policy: DeletedCustomerPolicy,
+  view: ({ deletedAt, ...row }: Row & { readonly deletedAt: Date }): DeletedCustomerView => ({
+    ...view(row),
+    deletedAt: deletedAt.toISOString(),
+  }),
+};
+
 /** Reads: SQL straight to views. */
 @Injectable()
 export class CustomerQueries {
@@ -86,6 +99,10 @@ export class CustomerQueries {
 
   list(query: ListQuery, actor: Actor): Promise<Page<CustomerView>> {
     return readList(this.dataSource, customerPlan(query), query, actor);
+  }
+
+  deleted(query: ListQuery, actor: Actor): Promise<Page<DeletedCustomerView>> {
+    return readList(this.dataSource, DELETED, query, actor);
   }
 
   async one(id: string, actor: Actor): Promise<CustomerView> {

@@ -83,7 +83,7 @@ export async function noteKeys(tx: Tx, customers: readonly Keyed[]): Promise<Map
             edited AS (
               INSERT INTO edited_key (key)
               SELECT key FROM mine
-               WHERE EXISTS (SELECT FROM job WHERE kind = '${CUSTOMER_IMPORT}' AND status IN ('queued', 'running')))
+               WHERE EXISTS (SELECT FROM job WHERE kind = '${CUSTOMER_IMPORT}' AND undoes IS NULL AND status IN ('queued', 'running')))
        ${candidates(visible)}`,
       parameters,
     ),

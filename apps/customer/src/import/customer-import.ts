@@ -26,7 +26,7 @@ import { UNDO_RESULT } from './undo.js';
 /** Rows of one transaction: enough to pay for it, few enough that who waits for it hardly notices. */
 const CHUNK = 2000;
 const LONGEST_EDIT_MS = 10_000;
-const EDITS_ASKED_MS = 50;
+const FIRST_PAUSE_MS = 20;
 
 export interface ImportParameters {
   readonly format: TableFormat;
@@ -130,8 +130,11 @@ async function editsOfNow(job: Job, position: Position): Promise<void> {
     });
     return answer!;
   };
-  const { next } = await ask<{ next: string }>('SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS next');
-  const ended = 'SELECT pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8 AS ended';
-  for (const begun = Date.now(); Date.now() - begun < LONGEST_EDIT_MS; await sleep(EDITS_ASKED_MS))
-    if ((await ask<{ ended: boolean }>(ended, [next])).ended) return;
+  // Its own number: whoever wrote before has a lower one. The snapshot's upper end may lie below that of one who still writes.
+  const { now } = await ask<{ now: string }>('SELECT pg_current_xact_id()::text AS now');
+  const ended = 'SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8 AS ended';
+  for (let waited = 0, pause = FIRST_PAUSE_MS; waited < LONGEST_EDIT_MS; waited += pause, pause *= 2) {
+    if ((await ask<{ ended: boolean }>(ended, [now])).ended) return;
+    await sleep(pause);
+  }
 }

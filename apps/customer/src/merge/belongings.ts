@@ -80,6 +80,7 @@ const orders: Belongings = {
   kind: 'order',
   table: 'sales_order',
   label: 'key',
+  shownBy: 'order.read',
   async move(tx, fromId, toId) {
     const moving = await tx.query<{ id: string }>(
       'SELECT id FROM sales_order WHERE customer_id = $1 ORDER BY id FOR UPDATE',
@@ -118,17 +119,29 @@ async function moveOrders(tx: Tx, moving: readonly { id: string }[], fromId: str
 /** In the order in which they are locked. */
 export const BELONGINGS: readonly Belongings[] = [contacts, activities, orders, churnAlerts];
 
+/** The service of tickets moves them when it hears of the merge; here they are known by the timelines of whom the customer stands for. */
+const TICKETS = {
+  kind: 'ticket',
+  label: 'code',
+  shownBy: 'ticket.read',
+  table: `(
+    SELECT DISTINCT ON (details->>'ticketId') (details->>'ticketId')::uuid AS id, details->>'code' AS code,
+           CASE act WHEN 'ticket-moved' THEN successor_of((details->>'to')::uuid) WHEN 'ticket-withdrawn' THEN NULL ELSE $1::uuid END AS customer_id
+      FROM customer_history h WHERE act LIKE 'ticket-%' AND customer_id IN (SELECT $1::uuid UNION ALL SELECT id FROM customer WHERE survivor_id = $1)
+     ORDER BY details->>'ticketId', h.id DESC) AS ticket`,
+} as const;
+
 /** How many of each kind hang on a customer, and some of them. */
-export async function countBelongings(tx: Tx, customerId: string): Promise<MergePreview['moves']> {
-  return Promise.all(
-    BELONGINGS.map(async ({ kind, table, label }) => {
+export const countBelongings = (tx: Tx, customerId: string): Promise<MergePreview['moves']> =>
+  Promise.all(
+    [...BELONGINGS, TICKETS].map(async ({ kind, table, label, shownBy }) => {
       const [row] = await tx.query<{ count: number; samples: { id: string; label: string }[] }>(
         `SELECT (SELECT count(*)::int FROM ${table} WHERE customer_id = $1) AS count,
                 (SELECT coalesce(json_agg(s), '[]')
                    FROM (SELECT id, ${label}::text AS label FROM ${table} WHERE customer_id = $1 ORDER BY id DESC LIMIT 5) s) AS samples`,
         [customerId],
       );
-      return { kind, ...row! };
+      const isShown = !shownBy || tx.actor.kind === 'gateway' || tx.actor.rights[shownBy] === 'all';
+      return { kind, count: row!.count, samples: isShown ? row!.samples : [] };
     }),
   );
-}

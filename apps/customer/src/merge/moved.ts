@@ -1,4 +1,4 @@
-import type { CustomerStatus, MovedKind } from '#contracts';
+import type { CustomerStatus, MovedKind, Right } from '#contracts';
 import type { Tx } from '#platform';
 
 /** A record that a merge moved, with what it was before. */
@@ -19,6 +19,8 @@ export interface Belongings {
   /** What people know one by, as SQL on its table. */
   readonly label: string;
   readonly table: string;
+  /** Who holds it for all is shown some of them; others are told how many. Default: everybody who may see the customer. */
+  readonly shownBy?: Right;
   move(tx: Tx, fromId: string, toId: string): Promise<Moved[]>;
   /** Gives back to `toId` what a merge moved and the survivor `fromId` still has. */
   giveBack(tx: Tx, fromId: string, toId: string, moved: readonly Moved[]): Promise<void>;

@@ -28,7 +28,7 @@ export function fastifyOptions(trustedProxies: string | undefined) {
     frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => {
       request.traceparent = traceparentFor(request.headers.traceparent);
       void reply.header('x-request-id', request.id).header('traceparent', request.traceparent);
-      sendProblem(request, reply, malformed('the path is not properly encoded'));
+      sendProblem(request, reply, malformed('the path is not properly encoded · 路径编码有误'));
     },
     routerOptions: { maxParamLength: 200 },
   } as const satisfies FastifyServerOptions & Record<string, unknown>;
@@ -47,7 +47,7 @@ function unreadable(error: Error & { code?: string }, socket: Socket): void {
   }
   const [status, reason] = STATUS_OF[error.code ?? ''] ?? [400, 'Bad Request'];
   const traceparent = traceparentFor(undefined);
-  const problem = malformed(error.code ?? 'bad framing');
+  const problem = malformed(error.code ?? 'bad framing · 报文格式有误');
   const body = JSON.stringify({ ...problemDocument(problem, 'en', '', traceIdIn(traceparent)), status });
   const headers = {
     ...refusalHeaders(problem, 'en'),

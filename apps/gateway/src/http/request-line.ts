@@ -11,14 +11,15 @@ const ONCE = ['host', 'authorization'] as const;
  */
 export function checkRequestLine(request: IncomingMessage): void {
   const { method, url = '', rawHeaders } = request;
-  if (method === 'TRACE') throw malformed('the method TRACE is not offered');
-  if (url.charCodeAt(0) !== 47) throw malformed('the address must begin with "/"');
-  if (url.includes('#')) throw malformed('a fragment is not part of an address');
+  if (method === 'TRACE') throw malformed('the method TRACE is not offered · 不支持 TRACE 方法');
+  if (url.charCodeAt(0) !== 47) throw malformed('the address must begin with "/" · 地址必须以“/”开头');
+  if (url.includes('#')) throw malformed('a fragment is not part of an address · 地址不能含有“#”片段');
   const query = url.indexOf('?');
   const path = query < 0 ? url : url.slice(0, query);
-  if (EVIL_PATH.test(path)) throw malformed('the path is not in its plain form');
+  if (EVIL_PATH.test(path)) throw malformed('the path is not in its plain form · 路径不是规范形式');
   for (const name of ONCE)
-    if (occurrences(rawHeaders, name) > 1) throw malformed(`there is more than one header "${name}"`);
+    if (occurrences(rawHeaders, name) > 1)
+      throw malformed(`there is more than one header "${name}" · 请求头“${name}”出现多次`);
 }
 
 function occurrences(rawHeaders: readonly string[], name: string): number {
@@ -28,4 +29,5 @@ function occurrences(rawHeaders: readonly string[], name: string): number {
   return count;
 }
 
+/** @param reason `English · 中文` */
 export const malformed = (reason: string) => new CrmError('malformed-request', { reason });

@@ -5,7 +5,9 @@ import {
   type ListDefinition,
   MAX_PAGE,
   RANGE_OPERATORS,
+  RANGED,
   type ServiceRoute,
+  type ValueType,
 } from '#contracts';
 import type { JsonSchema, SchemaCatalogue } from './schemas.js';
 
@@ -19,7 +21,7 @@ export interface Parameter {
   readonly schema: JsonSchema;
 }
 
-const FILTER_SCHEMA: Record<FilterType, JsonSchema> = {
+const VALUE_SCHEMA: Record<ValueType, JsonSchema> = {
   code: { type: 'string' },
   id: { type: 'string', format: 'uuid' },
   contains: { type: 'string' },
@@ -30,8 +32,7 @@ const FILTER_SCHEMA: Record<FilterType, JsonSchema> = {
   instant: { type: 'string', format: 'date-time' },
   boolean: { type: 'boolean' },
 };
-const RANGED: readonly FilterType[] = ['number', 'money', 'date', 'instant'];
-const LISTED: readonly FilterType[] = ['code', 'id'];
+const isListed = (type: FilterType): boolean => typeof type !== 'string' || ['code', 'id'].includes(type);
 
 const query = (name: string, schema: JsonSchema, description?: string): Parameter => ({
   name,
@@ -90,8 +91,8 @@ const fileParameters = (formats: readonly FileFormat[]): Parameter[] => [
 ];
 
 function filterParameters(field: string, type: FilterType): Parameter[] {
-  const schema = FILTER_SCHEMA[type];
-  const equal: Parameter = LISTED.includes(type)
+  const schema: JsonSchema = typeof type === 'string' ? VALUE_SCHEMA[type] : { type: 'string', enum: type };
+  const equal: Parameter = isListed(type)
     ? { ...query(field, { type: 'array', items: schema }, 'Any of these, with commas'), style: 'form', explode: false }
     : query(field, schema, type === 'contains' ? 'Contains this text' : undefined);
   const ranges = RANGED.includes(type)

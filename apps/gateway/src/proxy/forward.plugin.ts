@@ -162,7 +162,7 @@ function authorize({ principal }: Caller, route: ServiceRoute): void {
 
 async function acceptBody(request: FastifyRequest, route: ServiceRoute, hold: (bytes: number) => void) {
   const { headers } = request;
-  if (route.method === 'GET') throw malformed(`${request.method} has no body`);
+  if (route.method === 'GET') throw malformed(`${request.method} has no body · ${request.method} 请求不能带请求体`);
   const type = headers['content-type'] ?? '';
   if (route.upload ? !route.upload.includes(essenceOf(type)) : route.body && !JSON_BODY.test(type))
     throw unsupported(route);

@@ -16,6 +16,7 @@ import {
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { firstStage } from '../opportunity/opportunity.service.js';
+import { OPPORTUNITY_ACTS } from '../opportunity/opportunity.timeline.js';
 import type { ImportReference } from './import-reference.js';
 import { DICTIONARIES, opportunityRow } from './opportunity-row.js';
 import { undoOpportunities } from './opportunity-undo.js';
@@ -58,6 +59,8 @@ export class OpportunityImport implements JobKind<ImportParameters, Position> {
       field: 'reason',
       label: { en: 'what happened to it since', zh: '此后的变更' },
       values: {
+        ...OPPORTUNITY_ACTS,
+        deleted: { en: 'deleted', zh: '删除' },
         customer_made: { en: 'it was won, and made a customer', zh: '已开发成功并生成客户' },
       },
     },

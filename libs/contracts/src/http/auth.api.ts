@@ -53,7 +53,12 @@ export const UserView = z.object({
   createdAt: Instant.optional(),
 });
 export const UserInput = z.strictObject({
-  username: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{1,49}$/),
+  username: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._@-]{1,49}$/,
+      '2 to 50 letters, digits, . _ @ -, a letter or digit first · 2 至 50 个字母、数字或 . _ @ -,以字母或数字开头',
+    ),
   displayName: Name,
   email: Email.optional(),
   phone: Phone.optional(),
@@ -170,7 +175,7 @@ export const AuthRoutes = defineRoutes('auth', 'auth', {
     access: 'user.read',
     summary: 'Users · 用户列表',
     list: {
-      filters: { status: 'code', username: 'contains' },
+      filters: { status: USER_STATUSES, username: 'contains' },
       sorts: ['username', 'createdAt'],
       defaultSort: 'username',
       search: true,

@@ -45,7 +45,7 @@ export const ChurnRoutes = defineRoutes('customer', 'churn', {
     summary: 'Churn alerts · 流失预警列表',
     list: {
       filters: {
-        status: 'code',
+        status: CHURN_ALERT_STATUSES,
         ownerId: 'id',
         customerId: 'id',
         raisedAt: 'instant',

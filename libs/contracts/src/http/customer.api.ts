@@ -97,6 +97,10 @@ export const CustomerView = z
   .meta({ id: 'Customer' });
 export type CustomerView = z.infer<typeof CustomerView>;
 
+/** One that can be restored. */
+export const DeletedCustomerView = CustomerView.extend({ deletedAt: Instant }).meta({ id: 'DeletedCustomer' });
+export type DeletedCustomerView = z.infer<typeof DeletedCustomerView>;
+
 /** A customer that is likely the same one (CUS-6); the name only of customers that the person may see. */
 export const Duplicate = z.object({ id: Id, code: z.string(), name: z.string().optional() });
 export type Duplicate = z.infer<typeof Duplicate>;
@@ -149,7 +153,7 @@ export const CustomerRoutes = defineRoutes('customer', 'customers', {
     list: {
       filters: {
         code: 'code',
-        status: 'code',
+        status: CUSTOMER_STATUSES,
         ownerId: 'id',
         region: 'code',
         level: 'code',
@@ -204,6 +208,19 @@ export const CustomerRoutes = defineRoutes('customer', 'customers', {
     access: 'customer.delete',
     summary: 'Delete a customer; it can be restored · 删除客户',
     record: 'customer',
+  },
+  listDeletedCustomers: {
+    method: 'GET',
+    path: '/customers/deleted',
+    access: 'customer.restore',
+    summary: 'Deleted customers, which can be restored · 已删除、可恢复的客户',
+    list: {
+      filters: { code: 'code', externalRef: 'code', ownerId: 'id', deletedAt: 'instant' },
+      sorts: ['deletedAt'],
+      defaultSort: '-deletedAt',
+      search: true,
+    },
+    response: page(DeletedCustomerView),
   },
   restoreCustomer: {
     method: 'POST',

@@ -37,7 +37,12 @@ export const Email = z.email().max(254);
 /** A code that is picked from a dictionary, which alone says whether there is one (DIC-3). */
 export const PickedCode = text(50);
 /** A code as it is made. */
-export const Code = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$/, 'a dictionary code · 字典代码');
+export const Code = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$/,
+    'letters, digits, _ . -, at most 50, a letter or digit first · 字母、数字和 _ . -,最多 50 个,以字母或数字开头',
+  );
 /** `YYYY-MM-DD`, a day that exists. */
 export const CalendarDate = z.iso
   .date()

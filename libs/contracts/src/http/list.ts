@@ -1,5 +1,10 @@
-/** How a filter's value is read. Ranges (`field[gte]`, `[gt]`, `[lte]`, `[lt]`) exist for int, number, money, date and instant. */
-export type FilterType = 'code' | 'id' | 'contains' | 'int' | 'number' | 'money' | 'date' | 'instant' | 'boolean';
+/** How a filter's value is read. */
+export type ValueType = 'code' | 'id' | 'contains' | 'int' | 'number' | 'money' | 'date' | 'instant' | 'boolean';
+/** A closed set is named by its values. */
+export type FilterType = ValueType | readonly string[];
+
+/** These have ranges, too: `field[gte]`, `[gt]`, `[lte]`, `[lt]`. */
+export const RANGED: readonly FilterType[] = ['int', 'number', 'money', 'date', 'instant'];
 
 /** What a list can be filtered and sorted by; names are those of the view's fields. */
 export interface ListDefinition {

@@ -120,7 +120,7 @@ export const MarketingRoutes = defineRoutes('marketing', 'opportunities', {
       filters: {
         code: 'code',
         externalId: 'code',
-        status: 'code',
+        status: OPPORTUNITY_STATUSES,
         stage: 'code',
         source: 'code',
         region: 'code',

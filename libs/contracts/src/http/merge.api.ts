@@ -20,9 +20,11 @@ export const MergePreview = z
     intoId: Id,
     moves: z.array(
       z.object({
-        kind: z.enum(MOVED_KINDS),
+        kind: z.enum([...MOVED_KINDS, 'ticket']).meta({ description: 'Tickets follow a moment later, by events' }),
         count: z.int(),
-        samples: z.array(z.object({ id: Id, label: z.string() })),
+        samples: z
+          .array(z.object({ id: Id, label: z.string() }))
+          .meta({ description: 'Some of them, for who may read all of the kind' }),
       }),
     ),
     fields: z.array(

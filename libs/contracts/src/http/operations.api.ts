@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { defineRoutes, SERVICES, type ServiceName, type ServiceRoute } from './define-routes.js';
 import { Id, Instant, page, text } from './fields.js';
 
+/** `dead`: failed for good. `queued`: a later event of the same record that waits behind it. */
+const DEAD_LETTER_STATUSES = ['retrying', 'dead', 'queued', 'discarded'] as const;
 export const DeadLetterView = z
   .object({
     id: Id,
@@ -9,8 +11,7 @@ export const DeadLetterView = z
     aggregateId: z.string(),
     sequence: z.int().nullable(),
     type: z.string(),
-    /** `dead`: failed for good. `queued`: a later event of the same record that waits behind it. */
-    status: z.enum(['retrying', 'dead', 'queued', 'discarded']),
+    status: z.enum(DEAD_LETTER_STATUSES),
     attempts: z.int(),
     error: z.string().nullable(),
     event: z.unknown(),
@@ -33,7 +34,11 @@ export const deadLetterRoutes = (service: ServiceName) => {
       path,
       access: 'event.operate',
       summary: 'Events that could not be processed · 死信列表',
-      list: { filters: { status: 'code', consumer: 'code', aggregateId: 'code' }, sorts: ['at'], defaultSort: '-at' },
+      list: {
+        filters: { status: DEAD_LETTER_STATUSES, consumer: 'code', aggregateId: 'code' },
+        sorts: ['at'],
+        defaultSort: '-at',
+      },
       response: page(DeadLetterView),
     },
     getDeadLetter: {

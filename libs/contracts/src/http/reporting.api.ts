@@ -17,7 +17,7 @@ export const ReportQuery = z.strictObject({
   name: text(100).optional(),
   currency: z
     .string()
-    .regex(/^[A-Z]{3}$/)
+    .regex(/^[A-Z]{3}$/, 'three capital letters, such as CNY · 三个大写字母,如 CNY')
     .optional(),
   sort: z.enum(['-amount', 'amount', 'customerName', '-customerName']).default('-amount'),
   format: z.enum(['json', 'csv', 'xlsx']).default('json'),

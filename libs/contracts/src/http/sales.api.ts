@@ -120,9 +120,10 @@ export const OrderView = z
     lines: z.array(OrderLineView),
   })
   .meta({ id: 'Order' });
+const FEED_KINDS = ['product', 'stock', 'order'] as const;
 export const RejectionView = z.object({
   id: Id,
-  kind: z.enum(['product', 'stock', 'order']),
+  kind: z.enum(FEED_KINDS),
   key: z.string().nullable(),
   reason: z.string(),
   item: z.unknown(),
@@ -130,7 +131,7 @@ export const RejectionView = z.object({
 });
 
 const orderList = {
-  filters: { key: 'code', status: 'code', customerId: 'id', date: 'date', currency: 'code' },
+  filters: { key: 'code', status: ORDER_STATUSES, customerId: 'id', date: 'date', currency: 'code' },
   sorts: ['date'],
   defaultSort: '-date',
 } as const;
@@ -155,7 +156,7 @@ export const SalesRoutes = defineRoutes('customer', 'sales', {
     access: 'order.read',
     summary: 'Items that were rejected, with the reason · 被拒绝的数据',
     list: {
-      filters: { kind: 'code', key: 'code', rejectedAt: 'instant' },
+      filters: { kind: FEED_KINDS, key: 'code', rejectedAt: 'instant' },
       sorts: ['rejectedAt'],
       defaultSort: '-rejectedAt',
     },

@@ -77,9 +77,9 @@ export const ServiceRoutes = defineRoutes('service', 'tickets', {
     summary: 'Tickets · 服务单列表',
     list: {
       filters: {
-        status: 'code',
+        status: TICKET_STATUSES,
         type: 'code',
-        priority: 'code',
+        priority: TICKET_PRIORITIES,
         customerId: 'id',
         customerName: 'contains',
         contactId: 'id',

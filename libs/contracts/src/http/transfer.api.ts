@@ -19,7 +19,7 @@ export const Transfers = z
       context.addIssue({
         code: 'custom',
         path: ['fromOwnerId'],
-        message: 'either fromOwnerId or customerIds · fromOwnerId 与 customerIds 二者必填其一',
+        message: 'give either fromOwnerId or customerIds, and not both · fromOwnerId 与 customerIds 须且只能填写一项',
       });
   });
 export type Transfers = z.infer<typeof Transfers>;

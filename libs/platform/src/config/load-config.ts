@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fieldMessage, inLanguage } from '../text/field-message.js';
 
 /** A setting is missing or bad; the message has one line per variable and says what it must be. */
 export class ConfigError extends Error {
@@ -13,7 +14,7 @@ export function loadConfig<T extends z.ZodObject>(schema: T, environment: Enviro
     Object.keys(schema.shape).map((name) => [name, environment[name] === '' ? undefined : environment[name]]),
   );
   const result = schema.safeParse(values, {
-    error: ({ input }) => (input === undefined ? 'is required' : undefined),
+    error: (issue) => (issue.input === undefined ? 'is required' : inLanguage(fieldMessage(issue), 'en')),
   });
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);

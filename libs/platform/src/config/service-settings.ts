@@ -11,18 +11,18 @@ const isTimeZone = (value: string): boolean => {
 export const logLevel = z
   .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
   .default('info')
-  .describe('Least severity that is logged · 日志级别');
+  .describe('Least severity that is logged · 记录的最低日志级别');
 export const businessTimeZone = z
   .string()
   .default('Asia/Shanghai')
   .refine(isTimeZone, { error: 'must be an IANA time zone such as Asia/Shanghai' })
-  .describe('IANA zone of days, months and years in reports and scans · 业务时区');
+  .describe('IANA zone of days, months and years in reports and scans · 报表与扫描中日、月、年所用的 IANA 时区');
 export const natsSettings = {
   NATS_URL: z
     .string()
     .regex(/^(nats|tls):\/\/.+/, 'must look like nats://host:4222')
-    .describe('Where NATS is; several addresses with commas · NATS 地址'),
-  NATS_USER: z.string().optional().describe('NATS user of this application · NATS 用户名'),
+    .describe('Where NATS is; several addresses with commas · NATS 地址,多个以逗号分隔'),
+  NATS_USER: z.string().optional().describe('NATS user of this application · 该应用的 NATS 用户名'),
   NATS_PASSWORD: z.string().optional().describe('Its password · NATS 密码'),
 };
 
@@ -53,11 +53,13 @@ export const serviceSettings = {
     .min(0)
     .max(65535)
     .default(0)
-    .describe('Port to listen on; 0 takes a free one · 监听端口'),
+    .describe('Port to listen on; 0 takes a free one · 监听端口;0 表示任选空闲端口'),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\/.+/, 'must look like postgresql://user:password@host:5432/database')
-    .describe('PostgreSQL database; the service uses the schema of its own name · 数据库地址'),
+    .describe(
+      'PostgreSQL database; the service uses the schema of its own name · PostgreSQL 数据库;服务使用与自身同名的 schema',
+    ),
   DATABASE_POOL: z.coerce
     .number()
     .int()
@@ -72,11 +74,11 @@ export const serviceSettings = {
     .max(15_000)
     .default(500)
     .describe(
-      'Milliseconds that a service still takes requests after it was told to stop, closing each connection behind its answer · 收到停止信号后继续处理请求的毫秒数',
+      'Milliseconds that a service still takes requests after it was told to stop, closing each connection behind its answer · 收到停止信号后继续处理请求的毫秒数,每个连接在应答后关闭',
     ),
   ...natsSettings,
   GATEWAY_PUBLIC_KEYS: publicKeys.describe(
-    'JWKS of the Ed25519 keys that sign the gateway’s assertions · 网关签名公钥',
+    'JWKS of the Ed25519 keys that sign the gateway’s assertions · 网关断言签名公钥(Ed25519,JWKS)',
   ),
   BUSINESS_TIMEZONE: businessTimeZone,
   LOG_LEVEL: logLevel,

@@ -1,8 +1,26 @@
-import { CalendarDate, type FilterType, Id, Instant } from '#contracts';
+import { CalendarDate, type FilterType, Id, Instant, type ValueType } from '#contracts';
+
+/** What a value must be, as `English · 中文`. */
+export const wordsOf = (type: FilterType): string =>
+  typeof type === 'string' ? WORDS[type] : `one of ${type.join(', ')} · 可选 ${type.join(', ')}`;
+
+const WORDS: Record<ValueType, string> = {
+  code: 'must have 1 to 300 characters · 须为 1 至 300 个字符',
+  contains: 'must have 1 to 300 characters · 须为 1 至 300 个字符',
+  id: 'must be an id (a UUID) · 必须是 id(UUID)',
+  int: 'must be a whole number · 必须是整数',
+  number: 'must be a number · 必须是数字',
+  money: 'must be an amount such as 1234.50 · 必须是金额,如 1234.50',
+  date: 'must be a day that exists, as YYYY-MM-DD · 必须是存在的日期,格式为 YYYY-MM-DD',
+  instant:
+    'must be a day or a time with its zone, as 2026-01-31T08:00:00Z · 必须是日期或带时区的时间,如 2026-01-31T08:00:00Z',
+  boolean: 'true or false · true 或 false',
+};
 
 /** A filter's value as SQL takes it, or undefined when it is not of the type. */
 export function parseFilterValue(type: FilterType, value: string): string | number | boolean | undefined {
   if (value.includes('\0') || value.length > 300) return undefined;
+  if (typeof type !== 'string') return type.includes(value) ? value : undefined;
   switch (type) {
     case 'code':
     case 'contains':

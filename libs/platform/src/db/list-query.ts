@@ -7,9 +7,10 @@ import {
   type ListDefinition,
   MAX_PAGE,
   RANGE_OPERATORS,
+  RANGED,
 } from '#contracts';
 import { createHash } from 'node:crypto';
-import { parseFilterValue } from './filter-value.js';
+import { parseFilterValue, wordsOf } from './filter-value.js';
 
 export interface Condition {
   readonly field: string;
@@ -35,7 +36,13 @@ export interface ListQuery {
 const MAX_CONDITIONS = 50;
 const MAX_VALUES = 200;
 const NOTHING: Readonly<Record<string, unknown>> = {};
-const isRange = (type: FilterType): boolean => ['int', 'number', 'money', 'date', 'instant'].includes(type);
+
+const filterOf = ({ filters }: ListDefinition, field = ''): FilterType | undefined =>
+  Object.hasOwn(filters, field) ? filters[field] : undefined;
+const operatorsOf = (type: FilterType): string =>
+  RANGED.includes(type)
+    ? 'the operators here are [gte], [gt], [lte] and [lt] · 可用的运算符:[gte]、[gt]、[lte]、[lt]'
+    : 'this filter has no operators · 此筛选不支持运算符';
 
 /** Reads the query string of a list. Unknown names, bad values and foreign cursors are refused, naming the field. */
 export function parseListQuery(
@@ -84,14 +91,12 @@ export function parseListQuery(
     for (const [name, value] of entries) {
       const match = /^(\w+)(?:\[(gte|gt|lte|lt)\])?$/.exec(name);
       const field = match?.[1] ?? '';
-      const type = Object.hasOwn(definition.filters, field) ? definition.filters[field] : undefined;
+      const type = filterOf(definition, field);
       const range = match?.[2] as keyof typeof RANGE_OPERATORS | undefined;
-      if (!type || (range && !isRange(type))) {
-        fail(
-          name,
-          'unknown_filter',
-          `filters: ${Object.keys(definition.filters).join(', ')} · 可用筛选:${Object.keys(definition.filters).join(', ')}`,
-        );
+      if (!type || (range && !RANGED.includes(type))) {
+        const named = type ?? filterOf(definition, /^\w+/.exec(name)?.[0]);
+        const offered = Object.keys(definition.filters).join(', ');
+        fail(name, 'unknown_filter', named ? operatorsOf(named) : `filters: ${offered} · 可用筛选:${offered}`);
         continue;
       }
       if (typeof value !== 'string') {
@@ -101,8 +106,7 @@ export function parseListQuery(
       const parts = range || type === 'contains' ? [value] : value.split(',', MAX_VALUES + 1);
       const parsed = parts.map((part) => parseFilterValue(type, part));
       if (parts.length > MAX_VALUES) fail(name, 'too_many', `at most ${MAX_VALUES} values · 最多 ${MAX_VALUES} 个值`);
-      else if (parsed.some((each) => each === undefined))
-        fail(name, 'invalid_value', `not a valid ${type} · 不是有效的 ${type}`);
+      else if (parsed.some((each) => each === undefined)) fail(name, 'invalid_value', wordsOf(type));
       else
         conditions.push({
           field,

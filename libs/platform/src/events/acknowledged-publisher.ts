@@ -30,7 +30,7 @@ export class AcknowledgedPublisher {
   ) {
     this.inbox = createInbox(user && inboxPrefix(user));
     this.subscription = connection.subscribe(`${this.inbox}.*`, {
-      callback: (error, answer) => (error ? undefined : this.take(answer)),
+      callback: (error, answer) => (error ? this.failAll(error) : this.take(answer)),
     });
     this.timer = setInterval(() => this.giveUp(), timeoutMs / 10);
   }
@@ -53,7 +53,7 @@ export class AcknowledgedPublisher {
   close(): void {
     clearInterval(this.timer);
     this.subscription.unsubscribe();
-    this.giveUp(Infinity);
+    this.failAll(new Error('the publisher was closed'));
   }
 
   private take(answer: Msg): void {
@@ -61,17 +61,33 @@ export class AcknowledgedPublisher {
     const waiting = this.waiting.get(token);
     if (!waiting) return;
     this.waiting.delete(token);
-    if (answer.headers?.code === NOBODY_LISTENS) return waiting.reject(new Error('no stream takes this subject'));
-    const { error, ...acknowledged } = answer.json<PubAck & { error?: ApiError }>();
-    if (error) waiting.reject(new JetStreamApiError(error));
-    else waiting.resolve(acknowledged);
+    // What is thrown here would end the client's reading.
+    try {
+      waiting.resolve(acknowledgement(answer));
+    } catch (error) {
+      waiting.reject(error as Error);
+    }
   }
 
-  private giveUp(now = performance.now()): void {
+  private giveUp(): void {
+    const now = performance.now();
     for (const [token, waiting] of this.waiting) {
       if (waiting.until > now) return;
       this.waiting.delete(token);
       waiting.reject(new Error('the broker has not answered'));
     }
   }
+
+  private failAll(reason: Error): void {
+    for (const waiting of this.waiting.values()) waiting.reject(reason);
+    this.waiting.clear();
+  }
+}
+
+function acknowledgement(answer: Msg): PubAck {
+  if (answer.headers?.code === NOBODY_LISTENS) throw new Error('no stream takes this subject');
+  const { error, ...acknowledged } = answer.json<PubAck & { error?: ApiError }>();
+  if (error) throw new JetStreamApiError(error);
+  if (!Number.isSafeInteger(acknowledged.seq)) throw new Error('the answer is no acknowledgement');
+  return acknowledged;
 }

@@ -211,14 +211,14 @@ export class ContractGuard implements CanActivate {
     if (route.upload) request.body = requireUpload(route, request.body);
     else if (request.body instanceof Upload)
       throw new CrmError('unsupported-media-type', { accepted: ['application/json'] });
-    else if (route.body) request.body = validate(route.body, request.body, context.language);
+    else if (route.body) request.body = validate(route.body, request.body);
     else if (request.body !== undefined && !isEmpty(request.body))
       throw new CrmError('validation-failed', {}, [
         { path: '', code: 'unknown_field', message: 'this request takes no body · 此请求不接受请求体' },
       ]);
     const query = request.query as Record<string, unknown>;
     if (route.list) request.query = parseListQuery(route.list, query, pathOf(request));
-    else if (route.query) request.query = validate(route.query, query, context.language);
+    else if (route.query) request.query = validate(route.query, query);
     else if (Object.keys(query).length > 0)
       throw new CrmError(
         'validation-failed',

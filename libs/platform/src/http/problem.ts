@@ -1,6 +1,7 @@
 import { CrmError, type FieldError, type ProblemCode, type ProblemParameters, PROBLEMS, problemText } from '#contracts';
 import { HttpException } from '@nestjs/common';
 import type { Language } from '../context/request-context.js';
+import { inLanguage } from '../text/field-message.js';
 import { constraintOf, isUnavailable, sqlStateOf } from '../db/sql-state.js';
 
 /** RFC 9457. */
@@ -25,12 +26,15 @@ export function toCrmError(error: unknown): CrmError {
   if (isUnavailable(error)) return new CrmError('service-unavailable', { seconds: RETRY_AFTER_SECONDS });
   const state = sqlStateOf(error);
   if (state === '23505') return new CrmError('already-exists', { field: constraintOf(error) ?? 'key' });
-  if (state?.startsWith('22')) return new CrmError('malformed-request', { reason: 'a value does not fit its type' });
+  if (state?.startsWith('22'))
+    return new CrmError('malformed-request', { reason: 'a value does not fit its type · 某个值与其类型不符' });
   const status =
     error instanceof HttpException ? error.getStatus() : Number((error as { statusCode?: unknown } | null)?.statusCode);
   const code = BY_STATUS[status] ?? (status >= 400 && status < 500 ? 'malformed-request' : undefined);
   if (code === 'malformed-request')
-    return new CrmError(code, { reason: error instanceof Error ? error.message : 'unreadable' });
+    return new CrmError(code, {
+      reason: REASONS[(error as { code?: string } | null)?.code ?? ''] ?? 'bad form · 格式有误',
+    });
   if (code === 'unsupported-media-type') return new CrmError(code, { accepted: ['application/json'] });
   if (code === 'payload-too-large') return new CrmError(code, { limit: GENERAL_BODY_LIMIT });
   if (code)
@@ -41,6 +45,13 @@ export function toCrmError(error: unknown): CrmError {
   return new CrmError('internal');
 }
 
+/** What Fastify finds wrong, by its codes. */
+const REASONS: Record<string, string> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'the body is not JSON that can be taken · 请求体不是可接受的 JSON',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH:
+    'the body is not as long as Content-Length says · 请求体长度与 Content-Length 不符',
+};
+
 const BY_STATUS: Record<number, ProblemCode> = {
   400: 'malformed-request',
   401: 'unauthenticated',
@@ -49,12 +60,6 @@ const BY_STATUS: Record<number, ProblemCode> = {
   415: 'unsupported-media-type',
   429: 'too-many-requests',
   503: 'service-unavailable',
-};
-
-/** Messages that we write are `English · 中文`; people get the half that they read. */
-export const inLanguage = (text: string, language: Language): string => {
-  const [en, zh, ...rest] = text.split(' · ');
-  return zh === undefined || rest.length > 0 ? text : language === 'zh' ? zh : en!;
 };
 
 export function problemDocument(
@@ -70,19 +75,23 @@ export function problemDocument(
       typeof value === 'string' ? inLanguage(value, language) : value,
     ]),
   );
+  const told = problemText(detail[language], parameters);
+  const errors = fieldsOf(error, told).map((field) => ({ ...field, message: inLanguage(field.message, language) }));
   return {
     type: `/problems/${error.code}`,
     title: title[language],
     status,
-    detail: problemText(detail[language], parameters),
+    detail: told,
     instance,
     traceId,
-    ...(error.fields.length > 0
-      ? { errors: error.fields.map((field) => ({ ...field, message: inLanguage(field.message, language) })) }
-      : {}),
+    ...(errors.length > 0 ? { errors } : {}),
     ...extensions(parameters),
   };
 }
+
+/** One that is about the value of a field says so where a form looks for it, too. */
+const fieldsOf = ({ code, fields, parameters: { field }, status }: CrmError, message: string): readonly FieldError[] =>
+  fields.length === 0 && status === 422 && typeof field === 'string' ? [{ path: field, code, message }] : fields;
 
 /** The parameters are for programs too (`state`, `allowed` …), except where they would hide a standard member. */
 function extensions(parameters: ProblemParameters): ProblemParameters {

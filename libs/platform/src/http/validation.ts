@@ -1,29 +1,23 @@
 import { CrmError, type FieldError } from '#contracts';
 import type { z } from 'zod';
-import { en, zhCN } from 'zod/locales';
-import type { Language } from '../context/request-context.js';
 import type { RowError } from '../jobs/job-kind.js';
-import { inLanguage } from './problem.js';
+import { fieldMessage, inLanguage } from '../text/field-message.js';
 
-const LOCALES = { en: en().localeError, zh: zhCN().localeError };
-
-/** The input as the schema reads it. @throws CrmError validation-failed, naming each field in the language of the person */
-export function validate<T extends z.ZodType>(schema: T, input: unknown, language: Language): z.infer<T> {
-  const result = schema.safeParse(input, { error: LOCALES[language] });
+/** The input as the schema reads it. @throws CrmError validation-failed, naming each field */
+export function validate<T extends z.ZodType>(schema: T, input: unknown): z.infer<T> {
+  const result = schema.safeParse(input, { error: fieldMessage });
   if (result.success) return result.data;
   throw new CrmError('validation-failed', {}, fieldErrors(result.error));
 }
 
 /** What is wrong with the input, for people of either language; empty when nothing is. */
 export function bilingualErrors(schema: z.ZodType, input: unknown): RowError[] {
-  const [en = [], zh = []] = (['en', 'zh'] as const).map((language) => {
-    const { error } = schema.safeParse(input, { error: LOCALES[language] });
-    return error ? fieldErrors(error) : [];
-  });
-  return en.map(({ path, code, message }, index) => ({
+  const { error } = schema.safeParse(input, { error: fieldMessage });
+  if (!error) return [];
+  return fieldErrors(error).map(({ path, code, message }) => ({
     field: path,
     code,
-    message: { en: inLanguage(message, 'en'), zh: inLanguage(zh[index]?.message ?? message, 'zh') },
+    message: { en: inLanguage(message, 'en'), zh: inLanguage(message, 'zh') },
   }));
 }
 

@@ -45,7 +45,9 @@ export function jobResult(
     line,
     ...columns.map(({ field, values }) => {
       const value = details[field];
-      return (typeof value === 'string' && values?.[value]?.[language]) || value;
+      if (typeof value !== 'string' || !values) return value;
+      const codes = value.split(', ').map((code) => values[code]?.[language] ?? code);
+      return codes.join(language === 'zh' ? '、' : ', ');
     }),
   ]);
 }

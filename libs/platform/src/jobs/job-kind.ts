@@ -51,7 +51,7 @@ export interface JobColumn {
   /** A member of the results' `details`. */
   readonly field: string;
   readonly label: Bilingual;
-  /** What people read for a value that is a code. */
+  /** What people read for a value that is a code, or several with `, ` between them. */
   readonly values?: Readonly<Record<string, Bilingual>>;
 }
 
@@ -71,7 +71,7 @@ export interface RunningJob<P = unknown, S = unknown> {
 
 /** What a chunk did; kept in its transaction. */
 export interface Chunk<S = unknown> {
-  /** JSON; where the next chunk begins. */
+  /** JSON; where the next chunk begins. One that is where it was, with nothing processed, is no progress: a job that ends its process is given up. */
   readonly position: S;
   /** How many rows or records it dealt with, the failed ones included. */
   readonly processed: number;

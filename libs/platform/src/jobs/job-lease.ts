@@ -95,7 +95,7 @@ export class JobLease {
         ),
       tx.query(
         `UPDATE job SET position = $2, processed = processed + $3, failed = failed + $4, total = coalesce($5, total),
-                attempts = CASE WHEN position = $2 THEN attempts ELSE 0 END, lease_until = clock_timestamp() + ${LEASE} WHERE id = $1`,
+                attempts = CASE WHEN position = $2 AND $3 = 0 THEN attempts ELSE 0 END, lease_until = clock_timestamp() + ${LEASE} WHERE id = $1`,
         [id, JSON.stringify(position), processed, failures.length, total ?? null],
       ),
     ]);

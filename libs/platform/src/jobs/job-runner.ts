@@ -16,7 +16,7 @@ import { JobSignal } from './job-signal.js';
 
 /** Safety net: how long a job can wait that was started by another copy, or left behind by one. */
 const POLL_MS = 1000;
-/** Runs without a single chunk in between; a job that takes its process down with it must not go on for ever. */
+/** Runs without a chunk in between that moves the position or processes anything; a job that takes its process down with it must not go on for ever. */
 const MOST_ATTEMPTS = 20;
 const LONGEST_PAUSE_MS = 60_000;
 const CLEAN_MS = 3_600_000;

@@ -117,7 +117,12 @@ export class Jobs {
 
   private undoable(job: JobRow, actor: Actor): JobKind {
     const kind = this.kinds.find(job.kind);
-    if (!kind?.undo || job.undoes !== null) throw new CrmError('not-undoable', { kind: job.kind });
+    if (job.undoes !== null)
+      throw new CrmError('not-undoable', { reason: 'it takes another one back itself · 它本身就是一次撤销' });
+    if (!kind?.undo)
+      throw new CrmError('not-undoable', {
+        reason: `none of the kind "${job.kind}" can be · “${job.kind}”类任务均不支持撤销`,
+      });
     if (!isOver(job.status)) throw illegalUndo(job.status);
     if (job.undoStatus && job.undoStatus !== 'failed')
       throw illegalUndo(isOver(job.undoStatus) ? 'undone' : 'being undone');

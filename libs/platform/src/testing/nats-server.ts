@@ -66,7 +66,7 @@ export class TestNats {
     await ended;
   }
 
-  /** It keeps its connections and answers nothing until `wake`, a moment from now at the latest. */
+  /** It keeps its connections and, from a moment on, answers nothing until `wake`. */
   hang(): void {
     this.process?.kill('SIGSTOP');
   }
