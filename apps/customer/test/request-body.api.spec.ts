@@ -60,6 +60,13 @@ describe('the body of a request', () => {
     });
   });
 
+  it.each(['{bad', '{"name":"A"', '{"__proto__":1}', 'null,'])('ALL-1: %s is said to be no JSON', async (body) => {
+    expect(await send(body, { 'accept-language': 'zh-CN' })).toMatchObject({
+      status: 400,
+      problem: { type: '/problems/malformed-request', detail: '无法解析请求:请求体不是可接受的 JSON。' },
+    });
+  });
+
   it.each([
     ['application/json; charset=iso-8859-1', 415],
     ['application/json;charset="GBK"', 415],

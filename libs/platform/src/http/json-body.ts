@@ -67,6 +67,10 @@ export function acceptJson(adapter: FastifyAdapter): void {
       return;
     }
     bodies.set(request, text);
-    void parse(request, text, done);
+    void parse(request, text, (error, body) =>
+      error
+        ? done(unreadable('the body is not JSON that can be taken · 请求体不是可接受的 JSON'), undefined)
+        : done(null, body),
+    );
   });
 }

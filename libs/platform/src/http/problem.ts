@@ -31,10 +31,7 @@ export function toCrmError(error: unknown): CrmError {
   const status =
     error instanceof HttpException ? error.getStatus() : Number((error as { statusCode?: unknown } | null)?.statusCode);
   const code = BY_STATUS[status] ?? (status >= 400 && status < 500 ? 'malformed-request' : undefined);
-  if (code === 'malformed-request')
-    return new CrmError(code, {
-      reason: REASONS[(error as { code?: string } | null)?.code ?? ''] ?? 'bad form · 格式有误',
-    });
+  if (code === 'malformed-request') return new CrmError(code, { reason: 'bad form · 格式有误' });
   if (code === 'unsupported-media-type') return new CrmError(code, { accepted: ['application/json'] });
   if (code === 'payload-too-large') return new CrmError(code, { limit: GENERAL_BODY_LIMIT });
   if (code)
@@ -44,13 +41,6 @@ export function toCrmError(error: unknown): CrmError {
     );
   return new CrmError('internal');
 }
-
-/** What Fastify finds wrong, by its codes. */
-const REASONS: Record<string, string> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: 'the body is not JSON that can be taken · 请求体不是可接受的 JSON',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH:
-    'the body is not as long as Content-Length says · 请求体长度与 Content-Length 不符',
-};
 
 const BY_STATUS: Record<number, ProblemCode> = {
   400: 'malformed-request',
