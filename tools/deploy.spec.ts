@@ -58,7 +58,7 @@ describe('docker-compose.yml', () => {
     expect(unknownSettings(name, environmentOf(name))).toEqual([]);
   });
 
-  it.each(APPLICATIONS)('lets .env set all that %s can be told', (name) => {
+  it.each(APPLICATIONS)('passes on every setting that %s knows', (name) => {
     const { environment } = container(name);
     expect(Object.keys(APPLICATION_SETTINGS[name].shape).filter((setting) => !(setting in environment))).toEqual([]);
   });

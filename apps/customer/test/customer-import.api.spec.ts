@@ -38,6 +38,26 @@ const manager = (rights: Actor['rights']): Actor => ({
   kind: 'user',
   rights: { 'customer.import': 'all', ...rights },
 });
+/** A customer, and a phone that an edit is to give it while an import brings the same. */
+async function beforeEdit(k: (name: string) => string) {
+  const edited = world.service.as(world.alice).post('/api/v1/customers');
+  const { body: other } = await edited.send({ name: k('Edited') }).expect(201);
+  return { other: other as Json, phone: String(Date.now()) };
+}
+const fileWith = (k: (name: string) => string, phone: string): string =>
+  `externalRef,name,owner,phone\n${k('R')},${k('New')},bob,${phone}\n`;
+/** What the list of likely duplicates says of a phone. */
+async function groupOf(phone: string): Promise<Json | undefined> {
+  const list = world.service.as(world.manager).get('/api/v1/customers/duplicates?limit=200');
+  return ((await list.expect(200)).body.items as Json[]).find(({ key }) => key === `p:${phone}`);
+}
+/** Open, beside the service. */
+async function transaction(): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: world.service.database.url });
+  await client.connect();
+  await client.query('BEGIN; SET LOCAL search_path = customer');
+  return client;
+}
 
 describe('CUS-8: an import of customers', () => {
   it('is a job that brings good rows in with their contacts, and names each bad row with field and reason', async () => {
@@ -312,55 +332,35 @@ describe('CUS-8: an import of customers', () => {
 
   it('CUS-6: who comes to have a key by an edit while a chunk brings it is listed with the imported one', async () => {
     const k = ownKeys();
-    const alice = world.service.as(world.alice);
-    const { body: other } = await alice
-      .post('/api/v1/customers')
-      .send({ name: k('Edited') })
-      .expect(201);
-    const phone = String(Date.now());
-    const brake = new pg.Client({ connectionString: world.service.database.url });
-    await brake.connect();
+    const { other, phone } = await beforeEdit(k);
+    const brake = await transaction();
     try {
-      await brake.query('BEGIN; SET LOCAL search_path = customer; LOCK TABLE job_result IN SHARE MODE');
-      const { body } = await imports
-        .send(`externalRef,name,owner,phone\n${k('R')},${k('New')},bob,${phone}\n`)
-        .expect(202);
+      await brake.query('LOCK TABLE job_result IN SHARE MODE');
+      const { body } = await imports.send(fileWith(k, phone)).expect(202);
       // The chunk has noted its keys, and has yet to say what became of its rows.
       await untilLocked(world.service, 1);
-      const { body: edited } = await alice.patch(`/api/v1/customers/${other.id}`).send({ phone }).expect(200);
+      const path = `/api/v1/customers/${other.id}`;
+      const { body: edited } = await world.service.as(world.alice).patch(path).send({ phone }).expect(200);
       expect(edited.duplicates ?? []).toEqual([]);
       await brake.query('COMMIT');
       expect(await imports.ended(body.id as string)).toMatchObject({ status: 'succeeded', processed: 1 });
     } finally {
       await brake.end();
     }
-    const { body: list } = await world.service
-      .as(world.manager)
-      .get('/api/v1/customers/duplicates?limit=200')
-      .expect(200);
-    expect((list.items as Json[]).find(({ key }) => key === `p:${phone}`)).toMatchObject({ count: 2 });
+    expect(await groupOf(phone)).toMatchObject({ count: 2 });
     expect(await world.service.query('SELECT FROM edited_key')).toEqual([]);
   });
 
   it('CUS-6: an edit that began before it, and does not know of it, is waited for', async () => {
     const k = ownKeys();
-    const { body: other } = await world.service
-      .as(world.alice)
-      .post('/api/v1/customers')
-      .send({ name: k('Edited') })
-      .expect(201);
-    const phone = String(Date.now());
-    const edit = new pg.Client({ connectionString: world.service.database.url });
-    await edit.connect();
+    const { other, phone } = await beforeEdit(k);
+    const edit = await transaction();
     try {
-      await edit.query('BEGIN; SET LOCAL search_path = customer');
       await edit.query('INSERT INTO customer_key (key, customer_id, again) VALUES ($1, $2, false)', [
         `p:${phone}`,
         other.id,
       ]);
-      const { body } = await imports
-        .send(`externalRef,name,owner,phone\n${k('R')},${k('New')},bob,${phone}\n`)
-        .expect(202);
+      const { body } = await imports.send(fileWith(k, phone)).expect(202);
       await world.service.eventually(async () => {
         const [job] = await world.service.query('SELECT position FROM job WHERE id = $1', [body.id]);
         return job!.position !== null;
@@ -375,26 +375,11 @@ describe('CUS-8: an import of customers', () => {
 
   it('CUS-6: at its end it waits for the edits of that time, which it cannot see before', async () => {
     const k = ownKeys();
-    const { body: other } = await world.service
-      .as(world.alice)
-      .post('/api/v1/customers')
-      .send({ name: k('Edited') })
-      .expect(201);
-    const phone = String(Date.now());
-    const clients = await Promise.all(
-      [0, 1].map(async () => {
-        const client = new pg.Client({ connectionString: world.service.database.url });
-        await client.connect();
-        await client.query('BEGIN; SET LOCAL search_path = customer');
-        return client;
-      }),
-    );
-    const [edit, brake] = clients as [pg.Client, pg.Client];
+    const { other, phone } = await beforeEdit(k);
+    const [edit, brake] = await Promise.all([transaction(), transaction()]);
     try {
       await brake.query('LOCK TABLE event_sequence IN SHARE MODE');
-      const { body } = await imports
-        .send(`externalRef,name,owner,phone\n${k('R')},${k('New')},bob,${phone}\n`)
-        .expect(202);
+      const { body } = await imports.send(fileWith(k, phone)).expect(202);
       await untilLocked(world.service, 1);
       await edit.query(
         `WITH edited AS (INSERT INTO edited_key (key) VALUES ($1))
@@ -415,13 +400,9 @@ describe('CUS-8: an import of customers', () => {
       }, 'it does not wait');
       await edit.query('COMMIT');
       expect(await imports.ended(body.id as string)).toMatchObject({ status: 'succeeded', processed: 1 });
-      const { body: list } = await world.service
-        .as(world.manager)
-        .get('/api/v1/customers/duplicates?limit=200')
-        .expect(200);
-      expect((list.items as Json[]).find(({ key }) => key === `p:${phone}`)).toMatchObject({ count: 2 });
+      expect(await groupOf(phone)).toMatchObject({ count: 2 });
     } finally {
-      await Promise.all(clients.map((client) => client.end()));
+      await Promise.all([edit.end(), brake.end()]);
     }
   });
 

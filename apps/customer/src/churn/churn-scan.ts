@@ -12,7 +12,7 @@ import { setStatus } from './customer-status.js';
 const CHUNK = 500;
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-/** What comes next; alerts are raised for the customers behind `after`. */
+/** What comes next; alerts are raised for the customers behind `after`. A `recover` names its last only to show that it goes on. */
 type Position =
   | { readonly step: 'recover' | 'count' | 'done'; readonly after?: string }
   | { readonly step: 'raise'; readonly after: string };

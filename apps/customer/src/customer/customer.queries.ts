@@ -86,10 +86,8 @@ const DELETED: ListPlan<DeletedCustomerView> = {
   columns: { code: 't.code', externalRef: 't.external_ref', ownerId: 't.owner_id', deletedAt: 't.deleted_at' },
   search: containsText('t.search_text'),
   policy: DeletedCustomerPolicy,
-  view: ({ deletedAt, ...row }: Row & { readonly deletedAt: Date }): DeletedCustomerView => ({
-    ...view(row),
-    deletedAt: deletedAt.toISOString(),
-  }),
+  view: (row: Row & { readonly deletedAt: Date }): DeletedCustomerView =>
+    Object.assign(view(row), { deletedAt: row.deletedAt.toISOString() }),
 };
 
 /** Reads: SQL straight to views. */

@@ -1,15 +1,13 @@
 import type { Duplicate } from '#contracts';
 import { together, type Tx, visibleTo } from '#platform';
 import { CustomerPolicy } from '../customer/customer.policy.js';
+import { CUSTOMER_IMPORT } from '../import/import-locks.js';
 import { nameKey } from './duplicate-keys.js';
 
 interface Keyed {
   readonly id: string;
   readonly keys: readonly string[];
 }
-
-/** The kind of the job. */
-export const CUSTOMER_IMPORT = 'customer-import';
 
 /** Candidates that a warning names for each key. */
 export const MOST_NAMED = 10;

@@ -13,13 +13,11 @@ import {
   type TableFormat,
 } from '#platform';
 import { Injectable } from '@nestjs/common';
-import { CUSTOMER_IMPORT } from '../duplicate/known-keys.js';
 import { settleEditedKeys } from '../duplicate/new-keys.js';
 import { customerRow, DICTIONARIES } from './customer-row.js';
 import { undoCustomers } from './customer-undo.js';
-
 import { writeCustomers } from './customer-writer.js';
-import { lockImports } from './import-locks.js';
+import { CUSTOMER_IMPORT, lockImports } from './import-locks.js';
 import type { ImportReference } from './row-values.js';
 import { UNDO_RESULT } from './undo.js';
 

@@ -1,5 +1,5 @@
 import type { MergePreview } from '#contracts';
-import type { Tx } from '#platform';
+import { type Tx, visibleTo } from '#platform';
 import type { Belongings } from './moved.js';
 import { Activity } from '../activity/activity.entity.js';
 import { churnAlerts } from '../churn/churn-belongings.js';
@@ -135,13 +135,13 @@ const TICKETS = {
 export const countBelongings = (tx: Tx, customerId: string): Promise<MergePreview['moves']> =>
   Promise.all(
     [...BELONGINGS, TICKETS].map(async ({ kind, table, label, shownBy }) => {
+      const shown = shownBy ? visibleTo({ kind, table, readRight: shownBy }, tx.actor, []) : 'true';
       const [row] = await tx.query<{ count: number; samples: { id: string; label: string }[] }>(
         `SELECT (SELECT count(*)::int FROM ${table} WHERE customer_id = $1) AS count,
                 (SELECT coalesce(json_agg(s), '[]')
-                   FROM (SELECT id, ${label}::text AS label FROM ${table} WHERE customer_id = $1 ORDER BY id DESC LIMIT 5) s) AS samples`,
+                   FROM (SELECT id, ${label}::text AS label FROM ${table} WHERE customer_id = $1 AND ${shown} ORDER BY id DESC LIMIT 5) s) AS samples`,
         [customerId],
       );
-      const isShown = !shownBy || tx.actor.kind === 'gateway' || tx.actor.rights[shownBy] === 'all';
-      return { kind, count: row!.count, samples: isShown ? row!.samples : [] };
+      return { kind, ...row! };
     }),
   );

@@ -1,4 +1,5 @@
 import { CalendarDate, type FilterType, Id, Instant, type ValueType } from '#contracts';
+import { FORMATS, TYPES } from '../text/field-message.js';
 
 /** What a value must be, as `English · 中文`. */
 export const wordsOf = (type: FilterType): string =>
@@ -7,11 +8,11 @@ export const wordsOf = (type: FilterType): string =>
 const WORDS: Record<ValueType, string> = {
   code: 'must have 1 to 300 characters · 须为 1 至 300 个字符',
   contains: 'must have 1 to 300 characters · 须为 1 至 300 个字符',
-  id: 'must be an id (a UUID) · 必须是 id(UUID)',
-  int: 'must be a whole number · 必须是整数',
-  number: 'must be a number · 必须是数字',
+  id: FORMATS.uuid,
+  int: TYPES.int,
+  number: TYPES.number,
   money: 'must be an amount such as 1234.50 · 必须是金额,如 1234.50',
-  date: 'must be a day that exists, as YYYY-MM-DD · 必须是存在的日期,格式为 YYYY-MM-DD',
+  date: FORMATS.date,
   instant:
     'must be a day or a time with its zone, as 2026-01-31T08:00:00Z · 必须是日期或带时区的时间,如 2026-01-31T08:00:00Z',
   boolean: 'true or false · true 或 false',

@@ -64,9 +64,9 @@ export function parseListQuery(
   if (typeof limit !== 'string' || !/^\d{1,4}$/.test(limit) || size < 1 || size > MAX_PAGE)
     fail('limit', 'out_of_range', `1 to ${MAX_PAGE} · 1 至 ${MAX_PAGE}`);
   for (const [name, value] of Object.entries({ count, codes }))
-    if (value !== 'true' && value !== 'false') fail(name, 'invalid_value', 'true or false · true 或 false');
+    if (value !== 'true' && value !== 'false') fail(name, 'invalid_value', wordsOf('boolean'));
   if (definition.formats && !definition.formats.some((each) => each === format))
-    fail('format', 'invalid_value', `one of ${definition.formats.join(', ')} · 可选 ${definition.formats.join(', ')}`);
+    fail('format', 'invalid_value', wordsOf(definition.formats));
   const descending = typeof sort === 'string' && sort.startsWith('-');
   const sortField = typeof sort === 'string' ? sort.replace(/^-/, '') : '';
   if (!definition.sorts.includes(sortField))

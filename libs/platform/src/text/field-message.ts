@@ -9,9 +9,9 @@ export function fieldMessage(issue: Issue): string {
     case 'invalid_type':
       return issue.input === undefined
         ? 'must be given · 必填'
-        : (TYPES[issue.expected] ?? `must be of the type ${issue.expected} · 类型须为 ${issue.expected}`);
+        : (wordsIn(TYPES, issue.expected) ?? `must be of the type ${issue.expected} · 类型须为 ${issue.expected}`);
     case 'invalid_format':
-      return FORMATS[issue.format] ?? 'is not in the form that is needed · 格式有误';
+      return wordsIn(FORMATS, issue.format) ?? 'is not in the form that is needed · 格式有误';
     case 'invalid_value':
       return `must be one of: ${issue.values.map(String).join(', ')} · 只能是:${issue.values.map(String).join('、')}`;
     case 'too_small':
@@ -28,22 +28,24 @@ export function fieldMessage(issue: Issue): string {
   }
 }
 
-const TYPES: Readonly<Record<string, string>> = {
+const wordsIn = (words: Readonly<Record<string, string>>, name: string): string | undefined => words[name];
+
+export const TYPES = {
   string: 'must be text · 必须是文本',
   number: 'must be a number · 必须是数字',
   int: 'must be a whole number · 必须是整数',
   boolean: 'must be true or false · 必须是 true 或 false',
   array: 'must be a list · 必须是列表',
   object: 'must be an object with fields · 必须是含字段的对象',
-};
+} as const;
 
-const FORMATS: Readonly<Record<string, string>> = {
+export const FORMATS = {
   uuid: 'must be an id (a UUID) · 必须是 id(UUID)',
   date: 'must be a day that exists, as YYYY-MM-DD · 必须是存在的日期,格式为 YYYY-MM-DD',
   datetime: 'must be a time with its zone, as 2026-01-31T08:00:00Z · 必须是带时区的时间,如 2026-01-31T08:00:00Z',
   email: 'must be an e-mail address · 必须是电子邮件地址',
   url: 'must be a web address · 必须是网址',
-};
+} as const;
 
 const atLeast = (origin: string, least: number, inclusive: boolean): string => {
   if (origin === 'string')
