@@ -8,11 +8,15 @@ export type MigrationClass = new () => MigrationInterface;
 
 const INT8 = 20;
 const DATE = 1082;
+const TEXTS: number = 1009;
+const parseTexts = pg.types.getTypeParser(TEXTS, 'text');
 /** Dates stay text; bigints are sequences and positions here, far below 2^53. */
 const types = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') => {
     if (oid === DATE) return (value: string) => value;
     if (oid === INT8) return Number;
+    // Most records have no tags, and the parser makes itself anew for each value.
+    if (oid === TEXTS) return (value: string) => (value === '{}' ? [] : (parseTexts(value) as string[]));
     return pg.types.getTypeParser(oid, format);
   },
 };
