@@ -11,6 +11,11 @@ import type { EventHandler, EventInbox } from './event-inbox.js';
 import type { OnOptions } from './on.decorator.js';
 
 const STREAM = STREAMS.CRM.name;
+/**
+ * What came before its predecessor comes again after these times. Of several in a row each may have to wait for the next turn of the
+ * one before it, so a long pause would be one for each of them, when all are there already.
+ */
+const GAP_MS = { first: 50, most: 1000 };
 
 /** Where one durable consumer stands. `asOf` (ms since 1970): all events up to then are applied. */
 export interface ConsumerState {
@@ -136,7 +141,7 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
           message.term();
           break;
         case 'gap':
-          message.nak(Math.min(5000, 50 * 2 ** Math.min(7, message.info.deliveryCount - 1)));
+          message.nak(Math.min(GAP_MS.most, GAP_MS.first * 2 ** Math.min(7, message.info.deliveryCount - 1)));
           break;
         case 'retry':
           this.log.warn(
