@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
-import { consumersOf, SERVICES } from '#contracts';
+import { untilApplied } from './applied.js';
 import type { Sample } from './customers.js';
 import { Floor, statementOf } from './floor.js';
 import { cpuMs } from './process-usage.js';
@@ -26,7 +25,6 @@ export const POOL = 10;
 const PERSON = 'manager';
 const FLOOR_TABLE = 'bench_customer';
 const CHECKED_SAMPLES = 20;
-const APPLIED_WITHIN_MS = 60_000;
 
 /** The product and its floor on the same data, measured in turns. */
 export class HttpRounds<W extends Work> {
@@ -127,28 +125,8 @@ export class HttpRounds<W extends Work> {
     const result = await runWrk(requests, connections, seconds).catch(async (error: unknown) => {
       throw new Error(`${String(error)}\nNow it answers ${await sendOnce(requests)}`);
     });
-    if (requests.bodies) await this.untilApplied();
+    if (requests.bodies) await untilApplied(this.database);
     return { ...result, cpuMs: (cpuMs(pids) - before) / result.requests };
-  }
-
-  /** Every service that listens to customers has applied the events of each: nothing of them runs into the next round. */
-  private async untilApplied(): Promise<void> {
-    const applied = SERVICES.flatMap((service) =>
-      consumersOf(service)
-        .filter(({ name }) => name.endsWith('-customer-customer'))
-        .map(({ name }) => `(SELECT count(*) FROM ${service}.consumer_position WHERE consumer = '${name}')`),
-    );
-    const created = `(SELECT count(*) FROM event_sequence WHERE aggregate = 'customer')`;
-    const deadline = Date.now() + APPLIED_WITHIN_MS;
-    for (;;) {
-      const { rows } = await this.database.query<{ done: boolean }>(
-        `SELECT least(${applied.join(', ')}) >= ${created} AS done`,
-      );
-      if (rows[0]!.done) return;
-      if (Date.now() > deadline)
-        throw new Error('The events of new customers are not applied everywhere after a minute');
-      await sleep(20);
-    }
   }
 
   private async signIn(): Promise<void> {

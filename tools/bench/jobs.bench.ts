@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import { untilApplied } from './applied.js';
 import { growCustomers } from './customers.js';
 import { type BenchOptions, type Figure, median, percentile } from './figure.js';
 import { GatewayClient } from './gateway-client.js';
@@ -25,7 +26,7 @@ interface Import {
   readonly contacts: boolean;
 }
 const IMPORTS = {
-  customers: { work: 'import of customers from CSV', mark: 'R', contacts: false },
+  customers: { work: 'import of customers alone', mark: 'R', contacts: false },
   withContacts: { work: 'import of customers with a contact each', mark: 'C', contacts: true },
 } satisfies Record<string, Import>;
 
@@ -71,6 +72,8 @@ async function measureImport(
     const job = await done(gateway, manager, id);
     const took = (performance.now() - begun) / 1000;
     if (job.status !== 'succeeded' || job.failed > 0) throw new Error(`The import failed: ${JSON.stringify(job)}`);
+    await untilApplied(database);
+    const cpuTaken = cpuMs(product.pids) - cpuBefore;
     const floor =
       (await copyOf(database, 'customer', `external_ref LIKE '${mark}-%'`)) +
       (contacts
@@ -82,7 +85,7 @@ async function measureImport(
         : 0);
     if (round === 0) continue;
     ours.push(rows / took);
-    cpu.push((cpuMs(product.pids) - cpuBefore) / rows);
+    cpu.push(cpuTaken / rows);
     floors.push(rows / floor);
   }
   const [value, floor] = [median(ours), median(floors)];
@@ -105,7 +108,7 @@ async function measureImport(
           text: `≥ ${TARGET.ofCopy} × floor ${ratio >= TARGET.ofCopy ? '✔' : '✘'}, ≥ ${TARGET.rowsPerSecond.toLocaleString('en')} rows/s`,
           met: value >= TARGET.rowsPerSecond,
         },
-    note: 'From the first byte of the upload until the job has succeeded: each row checked, with what it is found by, its timeline and an event for each record',
+    note: 'From the first byte of the upload until the job has succeeded: each row checked, with what it is found by, its timeline and an event for each record. Its CPU includes that of its events, until each service has applied them',
   };
 }
 
@@ -129,7 +132,7 @@ function csvOf(mark: string, rows: number, contacts: boolean): string {
   const lines = [`externalRef,name,owner,region,level,phone,address,${head}tags,remarks`];
   for (let n = 0; n < rows; n++)
     lines.push(
-      `${mark}-${n},${CITIES[n % 12]}${CITIES[(n * 7) % 11]}${mark}${n}机械有限公司,${n % 3 ? 'alice' : 'bob'},guangdong,,+86 ${contacts ? 20 : 10} ${mark.slice(1)}${5_000_000 + n},人民路${n}号,${contacts ? `王芳${n},138${10_000_000 + n},` : ''},第${n}行`,
+      `${mark}-${n},${CITIES[n % 12]}${CITIES[(n * 7) % 11]}${mark}${n}机械有限公司,${n % 3 ? 'alice' : 'bob'},guangdong,,+86 ${contacts ? 20 : 10} ${mark.slice(1)}${5_000_000 + n},人民路${n}号,${contacts ? `王芳${n},13${mark.slice(1)}${10_000_000 + n},` : ''},第${n}行`,
     );
   return lines.join('\n');
 }

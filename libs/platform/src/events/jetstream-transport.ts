@@ -141,7 +141,7 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
           message.term();
           break;
         case 'gap':
-          message.nak(Math.min(GAP_MS.most, GAP_MS.first * 2 ** Math.min(7, message.info.deliveryCount - 1)));
+          message.nak(Math.min(GAP_MS.most, GAP_MS.first * 2 ** (message.info.deliveryCount - 1)));
           break;
         case 'retry':
           this.log.warn(
