@@ -22,13 +22,11 @@ interface Job {
 interface Import {
   readonly work: string;
   /** Begins the external references of this import alone. */
-  readonly mark: string;
+  readonly prefix: string;
   readonly contacts: boolean;
 }
-const IMPORTS = {
-  customers: { work: 'import of customers alone', mark: 'R', contacts: false },
-  withContacts: { work: 'import of customers with a contact each', mark: 'C', contacts: true },
-} satisfies Record<string, Import>;
+const IMPORT_OF_CUSTOMERS: Import = { work: 'import of customers alone', prefix: 'R', contacts: false };
+const IMPORT_WITH_CONTACTS: Import = { work: 'import of customers with a contact each', prefix: 'C', contacts: true };
 
 /** Work in the background: imports beside COPY, and the churn scan. */
 export async function measureJobs(options: BenchOptions): Promise<Figure[]> {
@@ -37,8 +35,8 @@ export async function measureJobs(options: BenchOptions): Promise<Figure[]> {
   const database = await product.database('customer');
   try {
     return [
-      await measureImport(IMPORTS.customers, options, product, gateway, database),
-      await measureImport(IMPORTS.withContacts, options, product, gateway, database),
+      await measureImport(IMPORT_OF_CUSTOMERS, options, product, gateway, database),
+      await measureImport(IMPORT_WITH_CONTACTS, options, product, gateway, database),
       await measureScan(options, product, gateway, database),
     ];
   } finally {
@@ -49,7 +47,7 @@ export async function measureJobs(options: BenchOptions): Promise<Figure[]> {
 }
 
 async function measureImport(
-  { work, mark: begins, contacts }: Import,
+  { work, prefix, contacts }: Import,
   { quick, rounds, ...options }: BenchOptions,
   product: Product,
   gateway: GatewayClient,
@@ -61,7 +59,7 @@ async function measureImport(
   // The warm-up is not among the results.
   for (let round = 0; round <= Math.min(rounds, 3); round++) {
     const manager = await product.token('manager');
-    const mark = `${begins}${round}`;
+    const mark = `${prefix}${round}`;
     const cpuBefore = cpuMs(product.pids);
     const begun = performance.now();
     const { id } = await gateway.upload<Job>(
@@ -74,15 +72,10 @@ async function measureImport(
     if (job.status !== 'succeeded' || job.failed > 0) throw new Error(`The import failed: ${JSON.stringify(job)}`);
     await untilApplied(database);
     const cpuTaken = cpuMs(product.pids) - cpuBefore;
-    const floor =
-      (await copyOf(database, 'customer', `external_ref LIKE '${mark}-%'`)) +
-      (contacts
-        ? await copyOf(
-            database,
-            'contact',
-            `customer_id IN (SELECT id FROM customer WHERE external_ref LIKE '${mark}-%')`,
-          )
-        : 0);
+    const imported = `external_ref LIKE '${mark}-%'`;
+    let floor = await copyOf(database, 'customer', imported);
+    if (contacts)
+      floor += await copyOf(database, 'contact', `customer_id IN (SELECT id FROM customer WHERE ${imported})`);
     if (round === 0) continue;
     ours.push(rows / took);
     cpu.push(cpuTaken / rows);
