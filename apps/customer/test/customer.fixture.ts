@@ -69,21 +69,45 @@ export const orderOf = (k: (name: string) => string, over: object = {}) => ({
  * Starts acts one after the other, each before the one ahead has committed: transactions are held where they would write their
  * events, so without a lock between them none could see what another did.
  */
-export async function overlapping({ service }: World, ...acts: (() => PromiseLike<unknown>)[]): Promise<unknown[]> {
+export const overlapping = (world: World, ...acts: Act[]): Promise<unknown[]> =>
+  heldAtTheirEvents(world, async (running) => {
+    for (const act of acts) {
+      running.push(Promise.resolve(act()));
+      await untilLocked(world.service, running.length);
+    }
+  });
+
+/** Starts acts at once, and fails when one of them waits for another before all have come to their events. */
+export const sideBySide = (world: World, ...acts: Act[]): Promise<unknown[]> =>
+  heldAtTheirEvents(world, async (running) => {
+    for (const act of acts) running.push(Promise.resolve(act()));
+    const held = world.service.eventually(async () => {
+      const waiting = await world.service.query(
+        `SELECT FROM pg_locks WHERE relation = 'customer.event_sequence'::regclass AND NOT granted`,
+      );
+      return waiting.length === acts.length;
+    }, 'one act waits for another');
+    await Promise.race([held, Promise.all(running)]);
+  });
+
+type Act = () => PromiseLike<unknown>;
+
+async function heldAtTheirEvents(
+  { service }: World,
+  start: (running: Promise<unknown>[]) => Promise<void>,
+): Promise<unknown[]> {
   const holder = new pg.Client({ connectionString: service.database.url });
   await holder.connect();
+  const running: Promise<unknown>[] = [];
   try {
     await holder.query('BEGIN');
     await holder.query('LOCK TABLE customer.event_sequence IN SHARE MODE');
-    const running: Promise<unknown>[] = [];
-    for (const act of acts) {
-      running.push(Promise.resolve(act()));
-      await untilLocked(service, running.length);
-    }
+    await start(running);
     await holder.query('COMMIT');
     return await Promise.all(running);
   } finally {
     await holder.end();
+    await Promise.allSettled(running);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   overlapping,
   ownKeys,
   readAs,
+  sideBySide,
   startWorld,
   UNCHANGED,
   type Json,
@@ -166,6 +167,48 @@ describe('feeding orders', () => {
       () => feed('orders', second),
     );
     expect((await get(`/orders/unmatched?key=${k('O')},${k('O2')}`)).items).toEqual([]);
+  });
+
+  it('FEED-2: orders of one reference do not wait for each other', async () => {
+    await sideBySide(
+      world,
+      () => feed('orders', order()),
+      () => feed('orders', order({ key: k('O2') })),
+    );
+    expect((await get(`/orders/unmatched?key=${k('O')},${k('O2')}`)).items).toHaveLength(2);
+  });
+
+  it('FEED-2, CHU-1: two orders of one customer at the same moment both count', async () => {
+    const customer = await newCustomer({ externalRef: k('REF') });
+    for (const [first, second] of [
+      ['2026-05-01', '2026-04-01'],
+      ['2026-06-01', '2026-07-01'],
+    ])
+      await overlapping(
+        world,
+        () => feed('orders', order({ key: k(`O ${first}`), date: first })),
+        () => feed('orders', order({ key: k(`O ${second}`), date: second })),
+      );
+    const { lastOrderDate } = await get(`/customers/${customer.id}`);
+    expect(lastOrderDate).toBe('2026-07-01');
+  });
+
+  it('FEED-2: two versions of a new order at the same moment come one after the other', async () => {
+    const first = await newCustomer({ externalRef: k('REF') });
+    const second = await newCustomer({ externalRef: k('REF2') });
+    await overlapping(
+      world,
+      () => feed('orders', order()),
+      () => feed('orders', order({ version: 2, customerRef: k('REF2') })),
+    );
+    expect(await theOrder()).toMatchObject({ customerId: second.id });
+    const actsOf = async ({ id }: Json): Promise<string[]> =>
+      (await get(`/customers/${id}/timeline`)).items
+        .map(({ act }: Json) => act)
+        .filter((act: string) => act.startsWith('order'));
+    expect(await actsOf(first)).toEqual(['order-moved', 'order-recorded']);
+    expect(await actsOf(second)).toEqual(['order-recorded']);
+    expect((await get(`/customers/${first.id}`)).lastOrderDate).toBeNull();
   });
 
   it('FEED-2: an order and its product that come at the same moment find each other', async () => {

@@ -49,9 +49,10 @@ export class ChurnService {
 
 /** The alert and its customer, whose row is locked first, as on every path: orders and scans come from there. */
 async function load(tx: Tx, id: string): Promise<{ alert: ChurnAlert; customer: Customer }> {
-  await tx.query('SELECT FROM customer WHERE id = (SELECT customer_id FROM churn_alert WHERE id = $1) FOR UPDATE', [
-    id,
-  ]);
+  await tx.query(
+    'SELECT FROM customer WHERE id = (SELECT customer_id FROM churn_alert WHERE id = $1) FOR NO KEY UPDATE',
+    [id],
+  );
   const alert = await tx.load(ChurnAlert, id);
   const customer = await tx.find(Customer, { id: alert.customerId });
   return { alert, customer: customer! };

@@ -53,7 +53,7 @@ async function givePrimacyBack(tx: Tx, jobId: string, customerIds: readonly stri
 /** Contacts change behind the lock of their customer's row. */
 async function touchedSince(tx: Tx, jobId: string, ids: readonly string[]): Promise<Touched[]> {
   await tx.query(
-    'SELECT id FROM customer WHERE id IN (SELECT customer_id FROM contact WHERE id = ANY ($1)) ORDER BY id FOR UPDATE',
+    'SELECT id FROM customer WHERE id IN (SELECT customer_id FROM contact WHERE id = ANY ($1)) ORDER BY id FOR NO KEY UPDATE',
     [ids],
   );
   return tx.query<Touched>(

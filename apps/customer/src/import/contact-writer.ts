@@ -78,7 +78,7 @@ async function lockCustomers(tx: Tx, refs: readonly string[]): Promise<Map<strin
   );
   const ids = found.map(({ id }) => id);
   const locked = await tx.query<{ id: string }>(
-    'SELECT id FROM customer WHERE id = ANY ($1) AND deleted_at IS NULL ORDER BY id FOR UPDATE',
+    'SELECT id FROM customer WHERE id = ANY ($1) AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE',
     [ids],
   );
   const living = new Set(locked.map(({ id }) => id));

@@ -26,7 +26,7 @@ export const undoCustomers = (job: UndoJob): Promise<void> =>
 
 /** The timeline tells of all that happens to a customer; what it might not tell is looked at besides. The rows stay locked. */
 async function touchedSince(tx: Tx, jobId: string, ids: readonly string[]): Promise<Touched[]> {
-  await tx.query('SELECT id FROM customer WHERE id = ANY ($1) ORDER BY id FOR UPDATE', [ids]);
+  await tx.query('SELECT id FROM customer WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE', [ids]);
   return tx.query<Touched>(
     `SELECT c.id, c.code,
             CASE WHEN c.deleted_at IS NOT NULL THEN 'deleted'

@@ -1,7 +1,7 @@
 import { OrderItem, type FeedResult } from '#contracts';
-import type { Tx } from '#platform';
+import { together, type Tx } from '#platform';
 import { feedResult, keepRejections, sortItems } from './feed-item.js';
-import { lockRefs, shareProductNames } from './feed-locks.js';
+import { lockOrders, shareProductNames, shareRefs } from './feed-locks.js';
 import { orderAmounts } from './money.js';
 import { ORDER_STATE, type OrderState } from './order-acts.js';
 import { noteLastOrders, publishOrders } from './order-record.js';
@@ -11,40 +11,39 @@ export async function feedOrders(tx: Tx, items: readonly unknown[]): Promise<Fee
   const sorted = sortItems(OrderItem, items, (order) =>
     orderAmounts(order) ? undefined : { en: 'lines: the total is too large', zh: 'lines: 总金额过大' },
   );
-  await keepRejections(tx, 'order', sorted.rejections);
   const orders = sorted.newest.map((order) => ({ ...order, ...orderAmounts(order)! }));
   const keys = orders.map(({ key }) => key);
+  const refs = orders.map(({ customerRef }) => customerRef);
 
-  await shareProductNames(tx);
-  const refs = await tx.query<{ ref: string }>('SELECT customer_ref AS ref FROM sales_order WHERE key = ANY($1)', [
-    keys,
+  // Sent together, in this order: other orders wait for these locks, so nothing waits for an answer in between.
+  const [, , , , before, changed] = await together([
+    keepRejections(tx, 'order', sorted.rejections),
+    shareProductNames(tx),
+    lockOrders(tx, keys),
+    shareRefs(tx, refs, keys),
+    tx.query<OrderState>(`SELECT ${ORDER_STATE} FROM sales_order WHERE key = ANY($1) ORDER BY key FOR UPDATE`, [keys]),
+    upsert(tx, orders),
   ]);
-  await lockRefs(tx, [...orders.map(({ customerRef }) => customerRef), ...refs.map(({ ref }) => ref)]);
-  const before = await tx.query<OrderState>(
-    `SELECT ${ORDER_STATE} FROM sales_order WHERE key = ANY($1) ORDER BY key FOR UPDATE`,
-    [keys],
-  );
-  const changed = await upsert(tx, orders);
+  if (changed.length === 0) return feedResult(0, sorted);
   const ids = new Map(changed.map(({ key, id }) => [key, id]));
-  await replaceLines(
-    tx,
-    [...ids.values()],
-    orders.flatMap(({ key, lines, amounts }) => {
-      const orderId = ids.get(key);
-      if (orderId === undefined) return [];
-      return lines.map((line, position) => ({ ...line, orderId, position, amount: amounts[position] }));
-    }),
-  );
+  const known = new Map(before.map((order) => [order.key, order]));
+  const lines = orders.flatMap(({ key, lines: each, amounts }) => {
+    const orderId = ids.get(key);
+    if (orderId === undefined) return [];
+    return each.map((line, position) => ({ ...line, orderId, position, amount: amounts[position] }));
+  });
   const touched = [...before.filter(({ key }) => ids.has(key)), ...changed].flatMap(
     ({ customerId }) => customerId ?? [],
   );
-  const known = new Map(before.map((order) => [order.key, order]));
-  await noteLastOrders(
-    tx,
-    [...new Set(touched)],
-    changed.map((after) => ({ before: known.get(after.key), after })),
-  );
-  await publishOrders(tx, [...ids.values()]);
+  await together([
+    replaceLines(tx, [...ids.values()], lines),
+    publishOrders(tx, [...ids.values()]),
+    noteLastOrders(
+      tx,
+      [...new Set(touched)],
+      changed.map((after) => ({ before: known.get(after.key), after })),
+    ),
+  ]);
   return feedResult(changed.length, sorted);
 }
 
@@ -79,13 +78,15 @@ const upsert = (tx: Tx, orders: readonly object[]): Promise<OrderState[]> =>
 
 /** Lines as the version has them, with the names that the products bear now. */
 async function replaceLines(tx: Tx, orderIds: readonly string[], lines: readonly object[]): Promise<void> {
-  await tx.query('DELETE FROM sales_order_line WHERE order_id = ANY($1)', [orderIds]);
-  await tx.query(
-    `INSERT INTO sales_order_line (order_id, position, product_key, product_name, quantity, unit, unit_price, discount, amount)
+  await together([
+    tx.query('DELETE FROM sales_order_line WHERE order_id = ANY($1)', [orderIds]),
+    tx.query(
+      `INSERT INTO sales_order_line (order_id, position, product_key, product_name, quantity, unit, unit_price, discount, amount)
      SELECT f."orderId", f.position, f."productKey", p.name, f.quantity, f.unit, f."unitPrice", f.discount, f.amount
        FROM jsonb_to_recordset($1::jsonb) AS f("orderId" uuid, position int, "productKey" text, quantity numeric, unit text,
                                                "unitPrice" numeric, discount numeric, amount numeric)
        LEFT JOIN product p ON p.key = f."productKey"`,
-    [JSON.stringify(lines)],
-  );
+      [JSON.stringify(lines)],
+    ),
+  ]);
 }

@@ -1,5 +1,5 @@
 import { OrderRecorded, type CustomerView } from '#contracts';
-import { formatMoney, type Tx } from '#platform';
+import { formatMoney, together, type Tx } from '#platform';
 import { recoverCustomers } from '../churn/churn-recovery.js';
 import { ORDER_STATE, type OrderChange, type OrderState, recordOrderActs } from './order-acts.js';
 
@@ -18,15 +18,17 @@ interface OrderRow {
 /** Tells of orders as they are now. The rows are locked first, so that a later event never shows an earlier state. */
 export async function publishOrders(tx: Tx, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  await tx.query('SELECT id FROM sales_order WHERE id = ANY($1) ORDER BY id FOR UPDATE', [ids]);
-  const orders = await tx.query<OrderRow>(
-    `SELECT o.id, o.key, o.customer_id, o.customer_ref, o.date, o.status, o.currency, o.total,
+  const [, orders] = await together([
+    tx.query('SELECT id FROM sales_order WHERE id = ANY($1) ORDER BY id FOR UPDATE', [ids]),
+    tx.query<OrderRow>(
+      `SELECT o.id, o.key, o.customer_id, o.customer_ref, o.date, o.status, o.currency, o.total,
             (SELECT coalesce(json_agg(json_build_object('productKey', l.product_key, 'productName', l.product_name,
                       'quantity', l.quantity, 'amount', l.amount::text) ORDER BY l.position), '[]')
                FROM sales_order_line l WHERE l.order_id = o.id) AS lines
        FROM sales_order o WHERE o.id = ANY($1) ORDER BY o.id`,
-    [ids],
-  );
+      [ids],
+    ),
+  ]);
   for (const { id, customer_id, customer_ref, total, lines, ...order } of orders)
     tx.publish(
       OrderRecorded.of(id, {
@@ -42,7 +44,8 @@ export async function publishOrders(tx: Tx, ids: readonly string[]): Promise<voi
 
 /**
  * What orders have made of these customers: their last order that is not cancelled, their timelines, and whoever ordered again is no
- * longer at risk or lost (CHU-4). Customers are locked first, or two orders at once would not see each other.
+ * longer at risk or lost (CHU-4). Customers are locked first, or two orders at once would not see each other; but for their keys,
+ * which orders at work on the same customers share.
  */
 export async function noteLastOrders(
   tx: Tx,
@@ -50,16 +53,18 @@ export async function noteLastOrders(
   changes: readonly OrderChange[] = [],
 ): Promise<void> {
   if (customerIds.length === 0) return;
-  await tx.query('SELECT id FROM customer WHERE id = ANY($1) ORDER BY id FOR UPDATE', [customerIds]);
-  await tx.query(
-    `UPDATE customer c SET last_order_date = o.last
+  await together([
+    recordOrderActs(tx, changes),
+    tx.query('SELECT id FROM customer WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE', [customerIds]),
+    tx.query(
+      `UPDATE customer c SET last_order_date = o.last
        FROM (SELECT id, (SELECT max(date) FROM sales_order WHERE customer_id = u.id AND status <> 'cancelled') AS last
                FROM unnest($1::uuid[]) AS u(id)) AS o
       WHERE c.id = o.id AND c.last_order_date IS DISTINCT FROM o.last`,
-    [customerIds],
-  );
-  await recordOrderActs(tx, changes);
-  await recoverCustomers(tx, customerIds);
+      [customerIds],
+    ),
+    recoverCustomers(tx, customerIds),
+  ]);
 }
 
 interface Referred {
@@ -100,15 +105,17 @@ export async function joinOrdersOfMany(tx: Tx, customers: readonly Referred[]): 
   );
   if (waiting.length === 0) return 0;
   const orders = waiting.map(({ id }) => id);
-  await tx.query(
-    `UPDATE sales_order o SET customer_id = w.becomes FROM unnest($1::uuid[], $2::uuid[]) AS w (id, becomes) WHERE o.id = w.id`,
-    [orders, waiting.map(({ becomes }) => becomes)],
-  );
-  await noteLastOrders(
-    tx,
-    [...new Set(waiting.flatMap(({ customerId, becomes }) => [becomes, ...(customerId ? [customerId] : [])]))],
-    waiting.map(({ becomes, ...order }) => ({ before: order, after: { ...order, customerId: becomes } })),
-  );
-  await publishOrders(tx, orders);
+  await together([
+    tx.query(
+      `UPDATE sales_order o SET customer_id = w.becomes FROM unnest($1::uuid[], $2::uuid[]) AS w (id, becomes) WHERE o.id = w.id`,
+      [orders, waiting.map(({ becomes }) => becomes)],
+    ),
+    publishOrders(tx, orders),
+    noteLastOrders(
+      tx,
+      [...new Set(waiting.flatMap(({ customerId, becomes }) => [becomes, ...(customerId ? [customerId] : [])]))],
+      waiting.map(({ becomes, ...order }) => ({ before: order, after: { ...order, customerId: becomes } })),
+    ),
+  ]);
   return orders.length;
 }

@@ -19,7 +19,10 @@ const selectAll = ({ columns, tableName }: EntityMetadata): string => {
   return `SELECT ${all.join(', ')} FROM ${quoted(tableName)}`;
 };
 
-/** The first record whose columns have these values (null: none), locked until the transaction ends. */
+/**
+ * The first record whose columns have these values (null: none), locked until the transaction ends; but for its key, which never
+ * changes: rows that refer to it may come meanwhile.
+ */
 export async function findLocked<E extends ObjectLiteral>(
   manager: EntityManager,
   entity: EntityType<E>,
@@ -33,7 +36,7 @@ export async function findLocked<E extends ObjectLiteral>(
   });
   const [row] = await runSql<ObjectLiteral>(
     manager,
-    `${selectAll(metadata)} WHERE ${conditions.join(' AND ')} LIMIT 1 FOR UPDATE`,
+    `${selectAll(metadata)} WHERE ${conditions.join(' AND ')} LIMIT 1 FOR NO KEY UPDATE`,
     values,
   );
   return row ? Object.assign(new entity(), row) : null;
@@ -45,7 +48,7 @@ export async function findAllLocked<E extends ObjectLiteral>(
   entity: EntityType<E>,
   ids: readonly string[],
 ): Promise<E[]> {
-  const sql = `${selectAll(manager.dataSource.getMetadata(entity))} WHERE id = ANY($1) ORDER BY id FOR UPDATE`;
+  const sql = `${selectAll(manager.dataSource.getMetadata(entity))} WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`;
   const rows = await runSql<ObjectLiteral>(manager, sql, [ids]);
   return rows.map((row) => Object.assign(new entity(), row));
 }
