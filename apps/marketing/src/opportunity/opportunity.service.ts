@@ -31,9 +31,8 @@ export class OpportunityService {
       const stage = input.stage ?? first;
       await this.requireCodes(tx, { ...input, stage });
       const opportunity = Opportunity.create({ ...input, stage }, code, tx.actor.id);
-      await insertUnique(tx, opportunity);
       tx.publish(opportunity.created());
-      await recordAct(tx, opportunity.id, 'created');
+      await together([insertUnique(tx, opportunity), recordAct(tx, opportunity.id, 'created')]);
       return opportunity.view();
     });
   }
@@ -70,8 +69,10 @@ export class OpportunityService {
 
   assign(id: string, assigneeId: string): Promise<OpportunityView> {
     return this.uow.run(async (tx) => {
-      const opportunity = await tx.load(Opportunity, id);
-      await this.people.requireEligible(tx, 'assigneeId', assigneeId, 'opportunity.develop');
+      const [opportunity] = await together([
+        tx.load(Opportunity, id),
+        this.people.requireEligible(tx, 'assigneeId', assigneeId, 'opportunity.develop'),
+      ]);
       const from = opportunity.assigneeId;
       const assigned = opportunity.assign(assigneeId);
       tx.requireScope('opportunity.assign', opportunity.creatorId);
@@ -114,9 +115,8 @@ export class OpportunityService {
     act: Act,
     details: object = {},
   ): Promise<OpportunityView> {
-    await tx.save(opportunity);
     tx.publish(event);
-    await recordAct(tx, opportunity.id, act, details);
+    await together([tx.save(opportunity), recordAct(tx, opportunity.id, act, details)]);
     return opportunity.view();
   }
 

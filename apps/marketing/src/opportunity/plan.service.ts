@@ -1,5 +1,5 @@
 import { CrmError, type PlanItemChanges, type PlanItemInput, type PlanItemView } from '#contracts';
-import { type Tx, UnitOfWork } from '#platform';
+import { together, type Tx, UnitOfWork } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { Opportunity } from './opportunity.entity.js';
 import { recordAct } from './opportunity.timeline.js';
@@ -15,9 +15,11 @@ export class PlanService {
       const opportunity = await tx.load(Opportunity, id);
       this.requireDeveloper(tx, opportunity);
       const item = PlanItem.plan(opportunity.id, input);
-      await tx.insert(item);
       tx.publish(item.added());
-      await recordAct(tx, opportunity.id, 'plan-item-added', { planItemId: item.id, ...input });
+      await together([
+        tx.insert(item),
+        recordAct(tx, opportunity.id, 'plan-item-added', { planItemId: item.id, ...input }),
+      ]);
       return item.view();
     });
   }
@@ -28,10 +30,9 @@ export class PlanService {
       const { date, todo } = item;
       const changed = item.change(changes);
       if (!changed) return item.view();
-      await tx.save(item);
       tx.publish(changed);
-      const to = { date: item.date, todo: item.todo };
-      await recordAct(tx, item.opportunityId, 'plan-item-changed', { planItemId: item.id, from: { date, todo }, to });
+      const details = { planItemId: item.id, from: { date, todo }, to: { date: item.date, todo: item.todo } };
+      await together([tx.save(item), recordAct(tx, item.opportunityId, 'plan-item-changed', details)]);
       return item.view();
     });
   }
@@ -50,16 +51,18 @@ export class PlanService {
     return this.uow.run(async (tx) => {
       const item = await this.load(tx, id, itemId);
       tx.publish(item.execute(result));
-      await tx.save(item);
-      await recordAct(tx, item.opportunityId, 'plan-item-executed', { planItemId: item.id, todo: item.todo, result });
+      const details = { planItemId: item.id, todo: item.todo, result };
+      await together([tx.save(item), recordAct(tx, item.opportunityId, 'plan-item-executed', details)]);
       return item.view();
     });
   }
 
   /** The opportunity is locked first, so that a win waits for a change of its plan and the other way round. */
   private async load(tx: Tx, id: string, itemId: string): Promise<PlanItem> {
-    const opportunity = await tx.load(Opportunity, id);
-    const item = await tx.find(PlanItem, { id: itemId, opportunityId: opportunity.id });
+    const [opportunity, item] = await together([
+      tx.load(Opportunity, id),
+      tx.find(PlanItem, { id: itemId, opportunityId: id }),
+    ]);
     if (!item) throw new CrmError('not-found');
     tx.requireVersion(item);
     this.requireDeveloper(tx, opportunity);

@@ -1,10 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { CrmError, type TicketChanges, type TicketFeedback, type TicketInput, type TicketView } from '#contracts';
-import { Dictionary, People, type Tx, UnitOfWork } from '#platform';
+import {
+  CrmError,
+  type NewEvent,
+  type TicketChanges,
+  type TicketFeedback,
+  type TicketInput,
+  type TicketView,
+} from '#contracts';
+import { Dictionary, People, together, type Tx, UnitOfWork } from '#platform';
 import { KnownCustomers } from '../customer/known-customers.js';
 import { keepTerms } from './similar-tickets.js';
 import { Ticket } from './ticket.entity.js';
-import { recordAct } from './ticket.timeline.js';
+import { type Act, recordAct } from './ticket.timeline.js';
 
 /** Use cases: one method, one transaction. A refusal of ownership comes after that of the state. */
 @Injectable()
@@ -23,11 +30,14 @@ export class TicketService {
       const customerId = await this.customers.require(tx, input.customerId);
       await this.customers.requireContact(tx, input.contactId, customerId);
       const { ticket, event } = Ticket.create({ ...input, customerId }, await tx.nextCode('ticket'), tx.actor.id);
-      await tx.insert(ticket);
-      const { type, priority, summary } = ticket;
-      await recordAct(tx, ticket.id, 'created', { type, priority, summary });
       tx.publish(event);
-      return this.view(tx, ticket);
+      const { type, priority, summary } = ticket;
+      const [, , view] = await together([
+        tx.insert(ticket),
+        recordAct(tx, ticket.id, 'created', { type, priority, summary }),
+        this.view(tx, ticket),
+      ]);
+      return view;
     });
   }
 
@@ -43,12 +53,8 @@ export class TicketService {
         await this.customers.requireContact(tx, contactId, customerId);
       const update = ticket.update(changes.customerId ? { ...changes, customerId } : changes);
       requireCreator(tx, ticket);
-      if (update) {
-        await tx.save(ticket);
-        await recordAct(tx, ticket.id, 'edited', update.changed);
-        tx.publish(update.event);
-      }
-      return this.view(tx, ticket);
+      if (!update) return this.view(tx, ticket);
+      return this.store(tx, ticket, update.event, 'edited', update.changed);
     });
   }
 
@@ -57,22 +63,19 @@ export class TicketService {
       const ticket = await tx.load(Ticket, id);
       const withdrawn = ticket.withdraw();
       requireCreator(tx, ticket);
-      await tx.save(ticket);
-      await recordAct(tx, ticket.id, 'withdrawn');
-      tx.publish(withdrawn);
+      await this.store(tx, ticket, withdrawn, 'withdrawn');
     });
   }
 
   assign(id: string, assigneeId: string): Promise<TicketView> {
     return this.uow.run(async (tx) => {
-      const ticket = await tx.load(Ticket, id);
-      await this.people.requireEligible(tx, 'assigneeId', assigneeId, 'ticket.handle');
+      const [ticket] = await together([
+        tx.load(Ticket, id),
+        this.people.requireEligible(tx, 'assigneeId', assigneeId, 'ticket.handle'),
+      ]);
       const assigned = ticket.assign(assigneeId);
       tx.requireScope('ticket.assign', ticket.creatorId);
-      await tx.save(ticket);
-      await recordAct(tx, ticket.id, 'assigned', { assigneeId });
-      tx.publish(assigned);
-      return this.view(tx, ticket);
+      return this.store(tx, ticket, assigned, 'assigned', { assigneeId });
     });
   }
 
@@ -81,10 +84,7 @@ export class TicketService {
       const ticket = await tx.load(Ticket, id);
       const handled = ticket.handle(handling, tx.actor.id);
       tx.requireScope('ticket.handle', ticket.assigneeId);
-      await tx.save(ticket);
-      await recordAct(tx, ticket.id, 'handled', { round: ticket.round, handling });
-      tx.publish(handled);
-      return this.view(tx, ticket);
+      return this.store(tx, ticket, handled, 'handled', { round: ticket.round, handling });
     });
   }
 
@@ -94,14 +94,18 @@ export class TicketService {
       const { round, handling, handledBy, handledAt } = ticket;
       const event = ticket.feedback(feedback);
       tx.requireScope('ticket.feedback', ticket.assigneeId);
-      await tx.save(ticket);
       const archived = ticket.status === 'archived';
       const details = { round, handling, handledBy, handledAt: handledAt?.toISOString(), ...feedback };
-      await recordAct(tx, ticket.id, archived ? 'archived' : 'returned', details);
+      const view = await this.store(tx, ticket, event, archived ? 'archived' : 'returned', details);
       if (archived) await keepTerms(tx, ticket);
-      tx.publish(event);
-      return this.view(tx, ticket);
+      return view;
     });
+  }
+
+  private async store(tx: Tx, ticket: Ticket, event: NewEvent, act: Act, details: object = {}): Promise<TicketView> {
+    tx.publish(event);
+    const [, , view] = await together([tx.save(ticket), recordAct(tx, ticket.id, act, details), this.view(tx, ticket)]);
+    return view;
   }
 
   private async view(tx: Tx, ticket: Ticket): Promise<TicketView> {
