@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Actor, CustomerCreated, ContactAdded, CustomerDeleted } from '#contracts';
 import excel from 'exceljs';
-import pg from 'pg';
 import { v7 } from 'uuid';
 import {
   feedAs,
@@ -11,6 +10,7 @@ import {
   ownKeys,
   readAs,
   startWorld,
+  transaction,
   untilLocked,
   wonBy,
   type World,
@@ -51,14 +51,6 @@ async function groupOf(phone: string): Promise<Json | undefined> {
   const list = world.service.as(world.manager).get('/api/v1/customers/duplicates?limit=200');
   return ((await list.expect(200)).body.items as Json[]).find(({ key }) => key === `p:${phone}`);
 }
-/** Open, beside the service. */
-async function transaction(): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: world.service.database.url });
-  await client.connect();
-  await client.query('BEGIN; SET LOCAL search_path = customer');
-  return client;
-}
-
 describe('CUS-8: an import of customers', () => {
   it('is a job that brings good rows in with their contacts, and names each bad row with field and reason', async () => {
     const k = ownKeys();
@@ -333,7 +325,7 @@ describe('CUS-8: an import of customers', () => {
   it('CUS-6: who comes to have a key by an edit while a chunk brings it is listed with the imported one', async () => {
     const k = ownKeys();
     const { other, phone } = await beforeEdit(k);
-    const brake = await transaction();
+    const brake = await transaction(world);
     try {
       await brake.query('LOCK TABLE job_result IN SHARE MODE');
       const { body } = await imports.send(fileWith(k, phone)).expect(202);
@@ -354,7 +346,7 @@ describe('CUS-8: an import of customers', () => {
   it('CUS-6: an edit that began before it, and does not know of it, is waited for', async () => {
     const k = ownKeys();
     const { other, phone } = await beforeEdit(k);
-    const edit = await transaction();
+    const edit = await transaction(world);
     try {
       await edit.query('INSERT INTO customer_key (key, customer_id, again) VALUES ($1, $2, false)', [
         `p:${phone}`,
@@ -376,7 +368,7 @@ describe('CUS-8: an import of customers', () => {
   it('CUS-6: at its end it waits for the edits of that time, which it cannot see before', async () => {
     const k = ownKeys();
     const { other, phone } = await beforeEdit(k);
-    const [edit, brake] = await Promise.all([transaction(), transaction()]);
+    const [edit, brake] = await Promise.all([transaction(world), transaction(world)]);
     try {
       await brake.query('LOCK TABLE event_sequence IN SHARE MODE');
       const { body } = await imports.send(fileWith(k, phone)).expect(202);
@@ -471,5 +463,25 @@ describe('CUS-8: the undo of an import of customers', () => {
     await service.as(boss).post(`/api/v1/jobs/${undo.id}/undo`).expect(409);
     await service.as(boss).post(`/api/v1/customers/${plain}/restore`).expect(200);
     expect(await byRef(k('plain'))).toHaveLength(1);
+  });
+
+  it('FEED-3: leaves a customer whose order is on its way, and an order that is on its way behind it waits for a customer', async () => {
+    const k = ownKeys();
+    const undo = async (jobId: string) =>
+      world.service.as(world.manager).post(`/api/v1/jobs/${jobId}/undo`).expect(202);
+    const order = (ref: string) => () =>
+      feedAs(world, 'orders', [orderOf(k, { key: k(`O ${ref}`), customerRef: k(ref) })]);
+    const outcomeOf = async ({ body }: { body: { id: string } }) =>
+      (await imports.rows(await imports.ended(body.id), 'result')).map(({ outcome }) => outcome);
+
+    const first = await imports.run(`externalRef,name,owner\n${k('kept')},N,alice\n`);
+    const [, kept] = await overlapping(world, order('kept'), () => undo(first.id));
+    expect(await outcomeOf(kept as never)).toEqual(['kept']);
+    expect(await byRef(k('kept'))).toHaveLength(1);
+
+    const second = await imports.run(`externalRef,name,owner\n${k('gone')},N,alice\n`);
+    const [gone] = await overlapping(world, () => undo(second.id), order('gone'));
+    expect(await outcomeOf(gone as never)).toEqual(['taken back']);
+    expect((await readAs(world, `/orders/unmatched?key=${k('O gone')}`)).items).toHaveLength(1);
   });
 });

@@ -83,25 +83,28 @@ export const sideBySide = (world: World, ...acts: Act[]): Promise<unknown[]> =>
     for (const act of acts) running.push(Promise.resolve(act()));
     const held = world.service.eventually(async () => {
       const waiting = await world.service.query(
-        `SELECT FROM pg_locks WHERE relation = 'customer.event_sequence'::regclass AND NOT granted`,
+        `SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+          WHERE d.datname = current_database() AND l.relation = 'customer.event_sequence'::regclass AND NOT l.granted`,
       );
       return waiting.length === acts.length;
     }, 'one act waits for another');
-    await Promise.race([held, Promise.all(running)]);
+    const passed = Promise.all(running).then(() => {
+      throw new Error('nothing held the acts');
+    });
+    await Promise.race([held, passed]);
+    passed.catch(() => undefined);
   });
 
 type Act = () => PromiseLike<unknown>;
 
 async function heldAtTheirEvents(
-  { service }: World,
+  world: World,
   start: (running: Promise<unknown>[]) => Promise<void>,
 ): Promise<unknown[]> {
-  const holder = new pg.Client({ connectionString: service.database.url });
-  await holder.connect();
+  const holder = await transaction(world);
   const running: Promise<unknown>[] = [];
   try {
-    await holder.query('BEGIN');
-    await holder.query('LOCK TABLE customer.event_sequence IN SHARE MODE');
+    await holder.query('LOCK TABLE event_sequence IN SHARE MODE');
     await start(running);
     await holder.query('COMMIT');
     return await Promise.all(running);
@@ -109,6 +112,14 @@ async function heldAtTheirEvents(
     await holder.end();
     await Promise.allSettled(running);
   }
+}
+
+/** Open, beside the service. */
+export async function transaction({ service }: World): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: service.database.url });
+  await client.connect();
+  await client.query('BEGIN; SET LOCAL search_path = customer');
+  return client;
 }
 
 /** Until so many sessions wait for a lock. */

@@ -1,6 +1,17 @@
 import type { CustomerView } from '#contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { feedAs, type Json, orderOf, overlapping, ownKeys, startWorld, type World, wonBy } from './customer.fixture.js';
+import {
+  feedAs,
+  type Json,
+  orderOf,
+  overlapping,
+  ownKeys,
+  startWorld,
+  transaction,
+  untilLocked,
+  type World,
+  wonBy,
+} from './customer.fixture.js';
 import { mergeDesk } from './merge.fixture.js';
 
 let world: World;
@@ -96,6 +107,28 @@ describe('a merge beside', () => {
     await overlapping(world, () => desk.undo((merged as Json).mergeId).expect(200), feed(2));
     expect(await desk.ordersOf(a.id)).toEqual([k('O0')]);
     expect(await desk.ordersOf(b.id)).toEqual([k('O1')]);
+  });
+
+  it('CUS-6, FEED-3: an order that came by a reference just given up: it is the survivor’s', async () => {
+    const [other, into] = await three();
+    const k = ownKeys();
+    const merged = await desk.create({ name: k('Race'), externalRef: k('REF') });
+    const holder = await transaction(world);
+    try {
+      // The orders have found their customers, and wait to note their last order at the first of them.
+      await holder.query('SELECT FROM customer WHERE id = $1 FOR NO KEY UPDATE', [other.id]);
+      const orders = [orderOf(k, { key: k('O0'), customerRef: other.code }), orderOf(k)];
+      const fed = feedAs(world, 'orders', orders);
+      await untilLocked(world.service, 1);
+      await desk.as().patch(`${CUSTOMERS}/${merged.id}`).send({ externalRef: null }).expect(200);
+      const merging = desk.merged(merged.id, into.id);
+      await Promise.race([untilLocked(world.service, 2), fed]);
+      await holder.query('COMMIT');
+      await Promise.all([fed, merging]);
+    } finally {
+      await holder.end();
+    }
+    expect(await desk.ordersOf(into.id)).toEqual([k('O')]);
   });
 
   it('MKT-6, CUS-6: a win under its name: it is linked to the survivor', async () => {

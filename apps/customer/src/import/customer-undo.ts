@@ -2,6 +2,7 @@ import { type Touched, type Tx, undoInChunks, type UndoJob, undone } from '#plat
 import { In } from 'typeorm';
 import { Customer } from '../customer/customer.entity.js';
 import { hideKeys } from '../duplicate/known-keys.js';
+import { lockAllRefs } from '../sales/feed-locks.js';
 import { recordCustomerActs } from '../timeline/customer.timeline.js';
 
 /** Deletes the customers that an import made, except those that somebody or something has touched since. */
@@ -24,9 +25,13 @@ export const undoCustomers = (job: UndoJob): Promise<void> =>
     return undone(made, touched, 'deleted');
   });
 
-/** The timeline tells of all that happens to a customer; what it might not tell is looked at besides. The rows stay locked. */
+/**
+ * The timeline tells of all that happens to a customer; what it might not tell is looked at besides. The rows stay locked, their keys
+ * too: who just adds something to one of them is waited for. Orders that are to come find the customer gone.
+ */
 async function touchedSince(tx: Tx, jobId: string, ids: readonly string[]): Promise<Touched[]> {
-  await tx.query('SELECT id FROM customer WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE', [ids]);
+  await lockAllRefs(tx);
+  await tx.query('SELECT id FROM customer WHERE id = ANY ($1) ORDER BY id FOR UPDATE', [ids]);
   return tx.query<Touched>(
     `SELECT c.id, c.code,
             CASE WHEN c.deleted_at IS NOT NULL THEN 'deleted'

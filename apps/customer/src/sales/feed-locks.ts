@@ -2,7 +2,9 @@ import type { Tx } from '#platform';
 
 /** So many that strangers seldom meet, so few that a batch of thousands of orders leaves room in the server's table of locks. */
 const BUCKETS = 256;
-const BUCKET_OF = (text: string): string => `abs(hashtext(${text}) % ${BUCKETS})`;
+/** More of them, because who takes one has it alone. */
+const ORDER_BUCKETS = 1024;
+const bucketOf = (text: string, buckets = BUCKETS): string => `abs(hashtext(${text}) % ${buckets})`;
 
 /**
  * An order and its customer may arrive at the same moment, each blind to the other. Whoever brings one takes the locks of
@@ -12,7 +14,7 @@ const BUCKET_OF = (text: string): string => `abs(hashtext(${text}) % ${BUCKETS})
 export async function lockRefs(tx: Tx, refs: readonly string[]): Promise<void> {
   await tx.query(
     `SELECT pg_advisory_xact_lock(hashtext('customer-ref'), bucket)
-       FROM (SELECT DISTINCT ${BUCKET_OF('ref')} AS bucket FROM unnest($1::text[]) AS ref ORDER BY 1) AS buckets`,
+       FROM (SELECT DISTINCT ${bucketOf('ref')} AS bucket FROM unnest($1::text[]) AS ref ORDER BY 1) AS buckets`,
     [refs],
   );
 }
@@ -27,7 +29,7 @@ export const lockAllRefs = (tx: Tx) =>
 export const shareRefs = (tx: Tx, refs: readonly string[], orderKeys: readonly string[]) =>
   tx.query(
     `SELECT pg_advisory_xact_lock_shared(hashtext('customer-ref'), bucket)
-       FROM (SELECT DISTINCT ${BUCKET_OF('ref')} AS bucket
+       FROM (SELECT DISTINCT ${bucketOf('ref')} AS bucket
                FROM (SELECT unnest($1::text[]) UNION ALL SELECT customer_ref FROM sales_order WHERE key = ANY($2)) AS named (ref)
               ORDER BY 1) AS buckets`,
     [refs, orderKeys],
@@ -37,10 +39,10 @@ export const shareRefs = (tx: Tx, refs: readonly string[], orderKeys: readonly s
 export const lockOrders = (tx: Tx, orderKeys: readonly string[]) =>
   tx.query(
     `SELECT pg_advisory_xact_lock(hashtext('order-key'), bucket)
-       FROM (SELECT DISTINCT ${BUCKET_OF('key')} AS bucket FROM unnest($1::text[]) AS key ORDER BY 1) AS buckets`,
+       FROM (SELECT DISTINCT ${bucketOf('key', ORDER_BUCKETS)} AS bucket FROM unnest($1::text[]) AS key ORDER BY 1) AS buckets`,
     [orderKeys],
   );
 
-/** The same between products (alone) and the orders that take their names (side by side). */
+/** Products (alone) and the orders that take their names (side by side) may be as blind to each other. Taken first of all. */
 export const lockProductNames = (tx: Tx) => tx.query(`SELECT pg_advisory_xact_lock(hashtext('product-names'))`);
 export const shareProductNames = (tx: Tx) => tx.query(`SELECT pg_advisory_xact_lock_shared(hashtext('product-names'))`);

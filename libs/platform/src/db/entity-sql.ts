@@ -20,8 +20,8 @@ const selectAll = ({ columns, tableName }: EntityMetadata): string => {
 };
 
 /**
- * The first record whose columns have these values (null: none), locked until the transaction ends; but for its key, which never
- * changes: rows that refer to it may come meanwhile.
+ * The first record whose columns have these values (null: none), locked until the transaction ends; but for its key: rows that
+ * refer to it may come meanwhile.
  */
 export async function findLocked<E extends ObjectLiteral>(
   manager: EntityManager,

@@ -14,10 +14,10 @@ import { republishLost } from './stream-reconciler.js';
 const IN_FLIGHT = 256;
 const PUBLISH_TIMEOUT_MS = 5000;
 /**
- * A round begins no sooner than twice the time after the last one's beginning that it took, within these bounds: events written at the
- * same time share one, and the more so the busier the machine is. The first after a pause goes at once.
+ * Between two rounds passes the time that the last one took, within these bounds: events written meanwhile share one, and the more so
+ * the busier the machine is. The first event after a pause goes at once.
  */
-const GATHER_MS = { least: 10, most: 50 };
+const GATHER_MS = { least: 5, most: 50 };
 /** A batch of so many is a backlog, and the next one is read while it is on its way; else that waits for the next round. */
 const BACKLOG = 100;
 
@@ -170,8 +170,8 @@ export class OutboxRelay {
         sameSession: () => sessionOf(connection) === current,
         until: reconciledAt + reconcileMs,
       });
-      const took = performance.now() - begunAt;
-      resumeAt = begunAt + Math.min(GATHER_MS.most, Math.max(GATHER_MS.least, 2 * took));
+      const endedAt = performance.now();
+      resumeAt = endedAt + Math.min(GATHER_MS.most, Math.max(GATHER_MS.least, endedAt - begunAt));
       if (!more && !this.stopped) await this.sleep(pollMs);
     }
   }
