@@ -13,13 +13,8 @@ import { republishLost } from './stream-reconciler.js';
 
 const IN_FLIGHT = 256;
 const PUBLISH_TIMEOUT_MS = 5000;
-/**
- * Between two rounds passes the time that the last one took, within these bounds: events written meanwhile share one, and the more so
- * the busier the machine is. The first event after a pause goes at once.
- */
-const GATHER_MS = { least: 5, most: 50 };
-/** A batch of so many is a backlog, and the next one is read while it is on its way; else that waits for the next round. */
-const BACKLOG = 100;
+/** Rounds begin no closer together than this, so that events written at the same time share one; the first after a pause goes at once. */
+const GATHER_MS = 10;
 
 export interface RelayOptions {
   readonly service: ServiceName;
@@ -152,13 +147,13 @@ export class OutboxRelay {
     await client.query('SET enable_bitmapscan = off; SET enable_sort = off; SET plan_cache_mode = force_generic_plan');
     let reconciledAt = 0;
     let session = '';
-    let resumeAt = 0;
+    let begunAt = 0;
     while (!this.stopped) {
       // Another copy may have a connection: it gets the lead.
       if (!this.connected) return;
-      const early = resumeAt - performance.now();
+      const early = begunAt + GATHER_MS - performance.now();
       if (early > 0) await pause(early);
-      const begunAt = performance.now();
+      begunAt = performance.now();
       const current = sessionOf(connection);
       // A broker that comes back may have lost a tail: looked at before anything is published behind it.
       if (current !== session || Date.now() - reconciledAt >= reconcileMs) {
@@ -170,8 +165,6 @@ export class OutboxRelay {
         sameSession: () => sessionOf(connection) === current,
         until: reconciledAt + reconcileMs,
       });
-      const endedAt = performance.now();
-      resumeAt = endedAt + Math.min(GATHER_MS.most, Math.max(GATHER_MS.least, endedAt - begunAt));
       if (!more && !this.stopped) await this.sleep(pollMs);
     }
   }
@@ -194,7 +187,7 @@ export class OutboxRelay {
   }
 
   /**
-   * Publishes batch after batch of a backlog; while one is on its way, the one before is marked and the next one is read.
+   * Publishes batch after batch; while one is on its way, the one before is marked and the next one is read.
    * Ends with nothing on its way, or without the connection. @returns whether there may be more
    */
   private async drain(
@@ -239,17 +232,13 @@ export class OutboxRelay {
     // It may be lost while nobody waits for an answer.
     lost.catch(() => undefined);
     const { service } = this.options;
-    let readOn = true;
     let rows = await readBatch(client, service, inHand);
     while (rows.length > 0 && goesOn()) {
       for (const { id } of rows) inHand.add(id);
-      const readNext = (): Promise<OutboxRow[]> =>
-        readBatch(client, service, inHand).catch((err: unknown) => {
-          failures.push(err);
-          return [];
-        });
-      readOn = rows.length >= BACKLOG;
-      const next = readOn ? readNext() : [];
+      const next = readBatch(client, service, inHand).catch((err: unknown): OutboxRow[] => {
+        failures.push(err);
+        return [];
+      });
       // A record's next event goes out when its last one was answered; the first failure of any ends it for all.
       const lanes = lanesOf(rows).values();
       const publishLanes = async (): Promise<void> => {
@@ -270,7 +259,7 @@ export class OutboxRelay {
     await marked;
     this.onLoss = undefined;
     if (failures.length > 0) throw failures[0];
-    return rows.length > 0 || inHand.size > 0 || !readOn;
+    return rows.length > 0 || inHand.size > 0;
   }
 }
 
