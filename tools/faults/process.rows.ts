@@ -158,25 +158,28 @@ function ownsLocalPort(pid: number, port: number): boolean {
   });
 }
 
-/** The row's mark waits for a lock that is ours: the broker has answered, PostgreSQL does not know. @returns how many events */
+/**
+ * The row's mark waits for a lock that is ours: the broker has answered, PostgreSQL does not know. The trigger stays, and waits for nobody
+ * any more: to drop it would lock the partitions before their table, and meet those who write.
+ * @returns how many events
+ */
 async function killBeforeMark(cluster: Cluster, service: string): Promise<number> {
   await cluster.query(`
     CREATE OR REPLACE FUNCTION recorder.hold_mark() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN PERFORM pg_advisory_xact_lock_shared(4711); RETURN NEW; END $$;
+      BEGIN PERFORM pg_advisory_xact_lock_shared(4711, hashtext(TG_TABLE_SCHEMA)); RETURN NEW; END $$;
     CREATE OR REPLACE TRIGGER hold BEFORE UPDATE OF published_at ON ${service}.outbox FOR EACH ROW EXECUTE FUNCTION recorder.hold_mark()`);
   const holder = await cluster.database.connect();
   try {
-    await holder.query('SELECT pg_advisory_lock(4711)');
-    const waiting = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted`;
+    await holder.query('SELECT pg_advisory_lock(4711, hashtext($1))', [service]);
+    const waiting = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 4711 AND NOT granted`;
     await cluster.until(async () => (await cluster.query(waiting)).length > 0, 'no relay comes to mark a row', 20_000);
     const relay = await relayOf(cluster, service);
     const batch = await countEvents(cluster, [service]);
     process.kill(relay.pid, 'SIGKILL');
     return batch;
   } finally {
-    await holder.query('SELECT pg_advisory_unlock(4711)');
+    await holder.query('SELECT pg_advisory_unlock(4711, hashtext($1))', [service]);
     holder.release();
-    await cluster.query(`DROP TRIGGER hold ON ${service}.outbox`);
     await Promise.all(cluster.labels(service).map((label) => cluster.ready(label)));
   }
 }
