@@ -9,12 +9,13 @@ if (!file || !['marketing', 'customer', 'service'].includes(publisher)) {
   console.error('Usage: node docs/examples/subscribe.mjs <credentials.json> [marketing|customer|service]');
   process.exit(1);
 }
-const { url, user, password, apiPrefix = 'CRM.API', consumers } = JSON.parse(readFileSync(file, 'utf8'));
+const place = JSON.parse(readFileSync(file, 'utf8'));
+const { url, user, password, apiPrefix = 'CRM.API', inboxPrefix = `_INBOX_${user}`, consumers } = place;
 const connection = await connect({
   servers: url,
   user,
   pass: password,
-  inboxPrefix: `_INBOX_${user}`,
+  inboxPrefix,
   maxReconnectAttempts: -1,
 });
 

@@ -61,4 +61,13 @@ describe('the sales feed over NATS', () => {
     const bad = (await world.service.as(world.manager).get(`/api/v1/sales-feed/rejections?key=${k('BAD')}`)).body;
     expect(bad.items).toMatchObject([{ kind: 'order', reason: expect.stringContaining('customerRef') }]);
   });
+
+  it('FEED-2: goes on where it was when its service is started anew', async () => {
+    await publish(SALES_SUBJECTS.orders, JSON.stringify(orderOf(k)));
+    await world.service.eventually(async () => (await orders()).length === 1, 'the order was not taken');
+    await world.service.halt();
+    await publish(SALES_SUBJECTS.orders, JSON.stringify(orderOf(k, { version: 2, status: 'paid' })));
+    await world.service.run();
+    await world.service.eventually(async () => (await orders())[0]?.status === 'paid', 'version 2 was not taken');
+  });
 });

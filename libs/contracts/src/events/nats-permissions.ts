@@ -67,10 +67,16 @@ export const outsideConsumersOn = (publisher: ServiceName): Array<{ name: string
     : [];
 
 /** What the operator of each outside system is told: its user, and its durable consumer for each service. */
-export const outsideSystems = (): Array<{ user: string; apiPrefix: string; consumers: Record<string, string> }> =>
+export const outsideSystems = (): Array<{
+  user: string;
+  apiPrefix: string;
+  inboxPrefix: string;
+  consumers: Record<string, string>;
+}> =>
   OUTSIDE.map(({ user }) => ({
     user,
     apiPrefix: OUTSIDE_API_PREFIX,
+    inboxPrefix: inboxPrefix(user),
     consumers: Object.fromEntries(BUSINESS.map((publisher) => [publisher, outsideConsumer(user, publisher)])),
   }));
 
@@ -86,21 +92,25 @@ const consume = (stream: string, consumer: string, filter: string): string[] => 
   `$JS.API.CONSUMER.DELETE.${stream}.${consumer}`,
 ];
 
-const ensureStream = (stream: string): string[] => [`$JS.API.STREAM.CREATE.${stream}`, `$JS.API.STREAM.INFO.${stream}`];
+/** Whoever reads a stream makes it if it is missing, and looks whether it still has the last message that was read. */
+const useStream = (stream: string): string[] => [
+  `$JS.API.STREAM.CREATE.${stream}`,
+  `$JS.API.STREAM.INFO.${stream}`,
+  `$JS.API.STREAM.MSG.GET.${stream}`,
+];
 
 function serviceUser(service: ServiceName): NatsUser {
   const publish = [
     businessEvents(service),
     wakeSubject(service),
     '$JS.API.INFO',
-    ...ensureStream(CRM),
-    `$JS.API.STREAM.MSG.GET.${CRM}`,
+    ...useStream(CRM),
     ...consumersOf(service).flatMap(({ name, filterSubject }) => consume(CRM, name, filterSubject)),
     ...outsideConsumersOn(service).flatMap(({ name, filterSubject }) => ensureConsumer(CRM, name, filterSubject)),
   ];
   if (service === 'customer')
     publish.push(
-      ...ensureStream(STREAMS.SALES.name),
+      ...useStream(STREAMS.SALES.name),
       ...consume(STREAMS.SALES.name, SALES_CONSUMER, STREAMS.SALES.subjects[0]),
     );
   return { user: service, publish, subscribe: [inbox(service), wakeSubject(service)] };
