@@ -51,6 +51,7 @@ async function groupOf(phone: string): Promise<Json | undefined> {
   const list = world.service.as(world.manager).get('/api/v1/customers/duplicates?limit=200');
   return ((await list.expect(200)).body.items as Json[]).find(({ key }) => key === `p:${phone}`);
 }
+
 describe('CUS-8: an import of customers', () => {
   it('is a job that brings good rows in with their contacts, and names each bad row with field and reason', async () => {
     const k = ownKeys();

@@ -92,7 +92,6 @@ export const sideBySide = (world: World, ...acts: Act[]): Promise<unknown[]> =>
       throw new Error('nothing held the acts');
     });
     await Promise.race([held, passed]);
-    passed.catch(() => undefined);
   });
 
 type Act = () => PromiseLike<unknown>;

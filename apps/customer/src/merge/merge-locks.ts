@@ -23,11 +23,12 @@ export async function lockPair(tx: Tx, mergedId: string, intoId: string): Promis
       tx,
       seen.flatMap(({ refs }) => refs),
     );
+    // Their keys too: an order on its way to one of them, by a reference just given up, is waited for.
     await tx.query('SELECT id FROM customer WHERE id IN ($1, $2) OR survivor_id IN ($1, $2) ORDER BY id FOR UPDATE', [
       mergedId,
       intoId,
     ]);
-    // Their keys too, so an order on its way to one of them, by a reference just given up, is waited for. Names and references may have changed while we waited for the rows.
+    // Names and references may have changed while we waited for the rows.
     const now = await identities(tx, mergedId, intoId);
     if (JSON.stringify(now) === JSON.stringify(seen)) break;
     seen = now;
