@@ -89,10 +89,11 @@ export class ContributionQueries {
         ? 'NOT EXISTS (SELECT FROM customer d WHERE d.id = k.customer_id AND d.deleted)'
         : `EXISTS (SELECT FROM customer d WHERE d.id = k.customer_id AND NOT d.deleted AND d.owner_id = ${add(actor.id)})`,
     );
-    // Not materialized, so that both uses read the index in its order and the names of a page's rows alone are looked up.
+    // The rows are not materialized, so that both uses read the index in its order and the names of a page's rows alone are looked up;
+    // the totals are: before its first ANALYZE PostgreSQL takes the rows for one, and would add up all of them anew for each.
     const report = `WITH visible AS NOT MATERIALIZED (
         SELECT k.customer_id, k.currency, k.amount FROM contribution k WHERE ${where.join(' AND ')}),
-      total AS (SELECT currency, sum(amount) AS amount FROM visible GROUP BY currency),
+      total AS MATERIALIZED (SELECT currency, sum(amount) AS amount FROM visible GROUP BY currency),
       ranked AS (
         SELECT customer_id, currency, amount, (rank() OVER (PARTITION BY currency ORDER BY amount DESC))::int AS rank FROM visible)`;
     const select = `SELECT r.customer_id AS "customerId", c.name AS "customerName", ${NAME} AS name, r.currency, r.amount,
