@@ -1,6 +1,6 @@
 import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { consumersOf, inboxPrefix, SERVICES, STREAMS } from '#contracts';
+import { consumersOf, inboxPrefix, SALES_CONSUMER, SALES_SUBJECTS, SERVICES, STREAMS } from '#contracts';
 import type { Cluster } from './cluster.js';
 
 /** A connection with a service's own rights, for as long as the work takes. */
@@ -56,20 +56,65 @@ export const publishAgain = (cluster: Cluster, service: string): Promise<number>
     return rows.length;
   });
 
+interface Backlog {
+  /** Messages that nobody has been given yet, and those that are not settled yet. */
+  readonly waiting: number;
+  /** Whether it was ever given one. */
+  readonly begun: boolean;
+}
+
+const backlogOf = (cluster: Cluster, service: string, stream: string, consumer: string): Promise<Backlog> =>
+  asService(cluster, service, async (request) => {
+    const info = (await request(`$JS.API.CONSUMER.INFO.${stream}.${consumer}`)) as {
+      num_pending: number;
+      num_ack_pending: number;
+      delivered: { stream_seq: number };
+    };
+    return { waiting: info.num_pending + info.num_ack_pending, begun: info.delivered.stream_seq > 0 };
+  });
+
 /** The broker has nothing left for them, and every message was settled. */
 export async function untilConsumersAreDone(cluster: Cluster): Promise<void> {
   for (const service of SERVICES)
     for (const { name } of consumersOf(service))
-      await cluster.until(
-        () =>
-          asService(cluster, service, async (request) => {
-            const info = (await request(`$JS.API.CONSUMER.INFO.${STREAMS.CRM.name}.${name}`)) as {
-              num_pending: number;
-              num_ack_pending: number;
-              delivered: { stream_seq: number };
-            };
-            return info.num_pending === 0 && info.num_ack_pending === 0 && info.delivered.stream_seq > 0;
-          }),
-        `${name} does not finish`,
-      );
+      await cluster.until(async () => {
+        const { waiting, begun } = await backlogOf(cluster, service, STREAMS.CRM.name, name);
+        return waiting === 0 && begun;
+      }, `${name} does not finish`);
+}
+
+/** How many messages of the sales system are not taken in yet. */
+export const salesFeedBacklog = async (cluster: Cluster): Promise<number> =>
+  (await backlogOf(cluster, 'customer', STREAMS.SALES.name, SALES_CONSUMER)).waiting;
+
+/** The sales system's own connection to the broker, over which it feeds orders. */
+export class SalesSystem {
+  private constructor(private readonly connection: NatsConnection) {}
+
+  static async connect({ foundations }: Cluster): Promise<SalesSystem> {
+    const user = 'sales-system';
+    const connection = await connect({
+      servers: foundations.natsUrl,
+      user,
+      pass: foundations.secrets.natsPasswords[user],
+      inboxPrefix: inboxPrefix(user),
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+    });
+    return new SalesSystem(connection);
+  }
+
+  /** @returns as an HTTP status: 202 when the broker keeps them, 0 when it is not known whether it does */
+  async feedOrders(items: readonly object[], key: string): Promise<number> {
+    try {
+      await jetstream(this.connection).publish(SALES_SUBJECTS.orders, JSON.stringify({ items }), { msgID: key });
+      return 202;
+    } catch {
+      return 0;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.connection.close();
+  }
 }

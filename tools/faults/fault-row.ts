@@ -28,6 +28,8 @@ export interface FaultRow {
   readonly cluster?: ClusterOptions;
   /** Default 12. 0: the row brings its own load. */
   readonly storiesPerSecond?: number;
+  /** Whether the sales system feeds over NATS instead of the gateway. */
+  readonly feedsOverNats?: boolean;
   /** Why it cannot run here; undefined where it can. */
   readonly unable?: () => string | undefined;
   /** Does the harm while the workload runs, and heals it. @throws when what must hold beside the checker's rules does not */

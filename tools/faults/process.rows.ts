@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from '../bench/figure.js';
 import { askedBetween, noRequestMayFail } from './answers.js';
+import { salesFeedBacklog } from './broker-client.js';
 import type { Cluster } from './cluster.js';
 import { type FaultRow, mustHold, seconds } from './fault-row.js';
 import { countEvents } from './observation.js';
@@ -98,15 +99,7 @@ export const processRows: readonly FaultRow[] = [
     async harm({ cluster, people }) {
       const from = people.now();
       const drains: number[] = [];
-      for (const label of cluster.labels()) {
-        const before = cluster.process(label)!;
-        const begun = performance.now();
-        cluster.signal(label, 'SIGTERM');
-        await cluster.until(() => cluster.process(label)?.pid !== before.pid, `${label} does not end`);
-        drains.push(performance.now() - begun);
-        await cluster.until(() => Boolean(cluster.process(label)), `${label} is not started again`);
-        await cluster.ready(label);
-      }
+      for (const label of cluster.labels()) drains.push(await restart(cluster, label));
       await sleep(2000);
       noRequestMayFail(people, from);
       return {
@@ -116,7 +109,60 @@ export const processRows: readonly FaultRow[] = [
       };
     },
   },
+  {
+    number: 30,
+    fault:
+      'the sales system feeds over NATS: all copies of its service are killed, then restarted in turn, then NATS is killed',
+    invariant: 'each order that the broker acknowledged is in once, at its newest version; the feed goes on by itself',
+    feedsOverNats: true,
+    // Beside what is there to work off after each round.
+    storiesPerSecond: 6,
+    async harm({ cluster, short }) {
+      const taken: number[] = [];
+      let most = 0;
+      const labels = cluster.labels('customer');
+      const goesOn = async () => {
+        const begun = performance.now();
+        await cluster.until(async () => (await salesFeedBacklog(cluster)) === 0, 'the feed does not go on', 30_000);
+        taken.push(performance.now() - begun);
+      };
+      for (let round = 0; round < (short ? 1 : 3); round++) {
+        for (const label of labels) cluster.signal(label, 'SIGKILL');
+        // They need longer to start.
+        await sleep(2000);
+        const waiting = await salesFeedBacklog(cluster);
+        mustHold(waiting > 0, 'orders wait while nobody takes them in');
+        most = Math.max(most, waiting);
+        await Promise.all(labels.map((label) => cluster.ready(label)));
+        await goesOn();
+        for (const label of labels) await restart(cluster, label);
+        await goesOn();
+        const broker = cluster.process('nats')!;
+        cluster.signal('nats', 'SIGKILL');
+        await cluster.until(() => cluster.process('nats')?.pid !== broker.pid, 'NATS is not started again');
+        await sleep(3000);
+        await goesOn();
+      }
+      return {
+        rounds: taken.length / 3,
+        'most messages waiting': most,
+        'back → all taken in, longest s': seconds(Math.max(...taken)),
+      };
+    },
+  },
 ];
+
+/** As an operator restarts one copy. @returns the milliseconds that it took to end */
+async function restart(cluster: Cluster, label: string): Promise<number> {
+  const before = cluster.process(label)!;
+  const begun = performance.now();
+  cluster.signal(label, 'SIGTERM');
+  await cluster.until(() => cluster.process(label)?.pid !== before.pid, `${label} does not end`);
+  const took = performance.now() - begun;
+  await cluster.until(() => Boolean(cluster.process(label)), `${label} is not started again`);
+  await cluster.ready(label);
+  return took;
+}
 
 interface Relay {
   readonly pid: number;

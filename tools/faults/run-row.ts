@@ -1,4 +1,5 @@
 import { isFailure } from './answers.js';
+import { salesFeedBacklog, SalesSystem } from './broker-client.js';
 import { check, type Violation } from './checker.js';
 import { Cluster, type ClusterOptions } from './cluster.js';
 import { type FaultRow, type RowFigures, seconds } from './fault-row.js';
@@ -67,8 +68,11 @@ export async function runRow(row: FaultRow, options: RowOptions): Promise<RowRes
     await startRecording(cluster);
     await people.signIn();
     const spoilt = new Set<string>();
+    const salesSystem = row.feedsOverNats ? await SalesSystem.connect(cluster) : undefined;
+    if (salesSystem) cluster.beforeStop(() => salesSystem.close());
     const workload = new Workload(people, random, seed.toString(36), {
       storiesPerSecond: row.storiesPerSecond ?? STORIES_PER_SECOND,
+      ...(salesSystem ? { feedOrders: (items, key) => salesSystem.feedOrders(items, key) } : {}),
     });
     let failure: string | undefined;
     let figures: RowFigures = {};
@@ -91,6 +95,8 @@ export async function runRow(row: FaultRow, options: RowOptions): Promise<RowRes
     let recoverySeconds: number | undefined;
     try {
       await cluster.allReady();
+      if (salesSystem)
+        await cluster.until(async () => (await salesFeedBacklog(cluster)) === 0, 'orders are not taken in');
       await comeToRest(cluster, { withinMs: (options.restWithin ?? 120) * 1000, spoilt });
       recoverySeconds = seconds(performance.now() - begun);
     } catch (error) {

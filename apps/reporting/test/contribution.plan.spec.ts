@@ -39,12 +39,12 @@ async function readFor(query: Partial<ReportQuery>, actor: Actor): Promise<numbe
   let read = 0;
   const explain = async (text: string, parameters: unknown[]) => {
     const [row] = await sql(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, parameters);
-    for (const { Plan: plan } of row!['QUERY PLAN'] as unknown as Array<{ Plan: Plan }>) read += rowsRead(plan);
+    for (const { Plan: plan } of row!['QUERY PLAN'] as Array<{ Plan: Plan }>) read += rowsRead(plan);
     return [];
   };
   const lag = { current: () => ({}) } as ProjectionLag;
   const queries = new ContributionQueries({ query: explain } as unknown as DataSource, lag);
-  await queries.page({ sort: '-amount', limit: 50, count: false, ...query }, actor);
+  await queries.page({ sort: '-amount', format: 'json', limit: 50, count: false, ...query }, actor);
   return read;
 }
 
