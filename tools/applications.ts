@@ -117,7 +117,7 @@ const loadApplication = (name: string, folder: URL) =>
 const BEHIND_THE_GATEWAY = 5;
 /** Node's default lets what each process throws away pile up to 48 MB; many processes on one machine have better uses for it. */
 const SMALL_YOUNG_GENERATION = '--max-semi-space-size=8';
-/** Or all that were started together collect at the same moment, when they have been busy for 100 s (ADR 28). */
+/** Otherwise all that were started together collect at the same moment, when they have been busy for 100 s (ADR 28). */
 const NO_MEMORY_REDUCER = '--no-memory-reducer';
 
 /** Starts an application as a process of its own, in this process's group, as a container would. `output`: a file's descriptor. */

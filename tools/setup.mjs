@@ -51,11 +51,11 @@ export function whenAbandoned(callback) {
   timer.unref();
 }
 
-/** @throws SetupError when this Node.js is older than package.json's `engines` ask. */
+/** @throws SetupError when this Node.js is none of those that package.json's `engines` name. */
 export function ensureNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   const supported = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
-  if (!supported) throw new SetupError(`Node.js ${process.versions.node} is too old: install Node.js 20.19 or newer.`);
+  if (!supported) throw new SetupError(`Node.js ${process.versions.node}: install 20 (from 20.19), or 22.12 or newer.`);
 }
 
 /** Installs the locked packages when they are missing or differ from package-lock.json. */

@@ -1,5 +1,4 @@
 // npm start: sets up what is missing, then starts the CRM. --demo adds demo users and data, --split runs one process per application.
-import { setFlagsFromString } from 'node:v8';
 import {
   ensureBuild,
   ensureNatsServer,
@@ -11,8 +10,6 @@ import {
   whenAbandoned,
 } from './setup.mjs';
 
-// Before the first collection, which would set it going (ADR 28).
-setFlagsFromString('--no-memory-reducer');
 await runScript(async () => {
   const flags = process.argv.slice(2);
   const unknown = flags.find((flag) => !['--demo', '--split'].includes(flag));

@@ -29,9 +29,8 @@ const lastSequence = new Map();
 console.log(`Listening to crm.${publisher}.> …`);
 for await (const message of await consumer.consume()) {
   const event = message.json();
-  const record = `${event.type.split('.')[2]} ${event.subject}`;
-  if (event.sequence > (lastSequence.get(record) ?? 0)) {
-    lastSequence.set(record, event.sequence);
+  if (event.sequence > (lastSequence.get(event.subject) ?? 0)) {
+    lastSequence.set(event.subject, event.sequence);
     console.log(event.time, event.type, `#${event.sequence}`, JSON.stringify(event.data));
   }
   message.ack();

@@ -18,7 +18,8 @@ server_name: crm
 port: 4222
 http: 8222
 max_payload: ${MAX_PAYLOAD}
-# The streams are copies that the services can write again, so they are not synced to disk with each message.
+# Not synced to disk with each message: the services write the stream CRM again from their outboxes, and the sales system sends again
+# what it fed in the last minutes before a power cut.
 jetstream {
   store_dir: /data/jetstream
   # Well below the size of the volume: a full disk stops the broker.

@@ -26,7 +26,7 @@ async function connected<T>(
 }
 
 /** Asks the broker with a service's own rights. */
-export const asService = <T>(
+const asService = <T>(
   cluster: Cluster,
   service: string,
   work: (request: (subject: string) => Promise<unknown>) => Promise<T>,
@@ -87,8 +87,19 @@ export async function untilConsumersAreDone(cluster: Cluster): Promise<void> {
 export const salesFeedBacklog = async (cluster: Cluster): Promise<number> =>
   (await backlogOf(cluster, 'customer', STREAMS.SALES.name, SALES_CONSUMER)).waiting;
 
+/** Until NATS answers: what its health page says is no proof. */
+export const untilNatsAnswers = (cluster: Cluster): Promise<void> =>
+  cluster.until(
+    () =>
+      asService(cluster, 'marketing', (request) => request(`$JS.API.STREAM.INFO.${STREAMS.CRM.name}`)).then(() => true),
+    'NATS does not come back',
+  );
+
 /** The sales system's own connection to the broker, over which it feeds orders. */
 export class SalesSystem {
+  /** Messages that the broker keeps. */
+  acknowledged = 0;
+
   private constructor(private readonly connection: NatsConnection) {}
 
   static async connect({ foundations }: Cluster): Promise<SalesSystem> {
@@ -100,6 +111,7 @@ export class SalesSystem {
       inboxPrefix: inboxPrefix(user),
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
+      ignoreAuthErrorAbort: true,
     });
     return new SalesSystem(connection);
   }
@@ -108,6 +120,7 @@ export class SalesSystem {
   async feedOrders(items: readonly object[], key: string): Promise<number> {
     try {
       await jetstream(this.connection).publish(SALES_SUBJECTS.orders, JSON.stringify({ items }), { msgID: key });
+      this.acknowledged += 1;
       return 202;
     } catch {
       return 0;

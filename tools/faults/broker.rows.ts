@@ -1,10 +1,10 @@
 import { cpSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { consumersOf, SERVICES, STREAMS } from '#contracts';
+import { consumersOf, SERVICES } from '#contracts';
 import { median } from '../bench/figure.js';
 import { noRequestMayFail } from './answers.js';
-import { asService, publishAgain, removeConsumer, untilConsumersAreDone } from './broker-client.js';
+import { publishAgain, removeConsumer, untilConsumersAreDone, untilNatsAnswers } from './broker-client.js';
 import type { Cluster } from './cluster.js';
 import { type FaultRow, mustHold, seconds } from './fault-row.js';
 import { comeToRest, countEvents } from './observation.js';
@@ -26,8 +26,8 @@ export const brokerRows: readonly FaultRow[] = [
       for (let kill = 0; kill < kills; kill++) {
         await sleep(random.between(300, 1500));
         const killedAt = performance.now();
-        await killNats(cluster);
-        await natsIsUp(cluster);
+        await cluster.kill('nats');
+        await untilNatsAnswers(cluster);
         gaps.push(performance.now() - killedAt);
         backlog = Math.max(backlog, await countEvents(cluster));
       }
@@ -51,7 +51,7 @@ export const brokerRows: readonly FaultRow[] = [
       process.kill(stopped.pid, 'SIGSTOP');
       await cluster.until(() => cluster.process('nats')?.pid !== stopped.pid, 'the hang is not noticed', 60_000);
       const noticed = performance.now() - stoppedAt;
-      await natsIsUp(cluster);
+      await untilNatsAnswers(cluster);
       mustHold(noticed <= NOTICE_HANG_WITHIN_MS, `a hung broker is noticed within 15 s (${seconds(noticed)} s)`);
       noRequestMayFail(people, from);
       return { 'hang → noticed, s': seconds(noticed) };
@@ -109,12 +109,12 @@ export const brokerRows: readonly FaultRow[] = [
       const from = people.now();
       const program = cluster.natsProgram;
       renameSync(program, `${program}.away`);
-      await killNats(cluster);
+      await cluster.kill('nats');
       const down = short ? 15_000 : 120_000;
       await sleep(down);
       const waiting = await countEvents(cluster);
       renameSync(`${program}.away`, program);
-      await natsIsUp(cluster);
+      await untilNatsAnswers(cluster);
       const up = performance.now();
       await cluster.until(
         async () => (await countEvents(cluster)) < waiting / 20,
@@ -169,21 +169,6 @@ export const brokerRows: readonly FaultRow[] = [
     },
   },
 ];
-
-async function killNats(cluster: Cluster): Promise<void> {
-  await cluster.until(() => cluster.signal('nats', 'SIGKILL'), 'there is no NATS to kill', 20_000);
-}
-
-/** A publish is answered: what the health page says is no proof. */
-async function natsIsUp(cluster: Cluster): Promise<void> {
-  await cluster.until(
-    () =>
-      asService(cluster, 'marketing', async (request) => request(`$JS.API.STREAM.INFO.${STREAMS.CRM.name}`)).then(
-        () => true,
-      ),
-    'NATS does not come back',
-  );
-}
 
 /** @returns milliseconds since `since` (of performance.now()) */
 async function lossNoticed(cluster: Cluster, since: number): Promise<number> {

@@ -134,6 +134,11 @@ export class Cluster {
     return Boolean(found);
   }
 
+  /** Kills a process as soon as there is one of this name. */
+  async kill(name: string): Promise<void> {
+    await this.until(() => this.signal(name, 'SIGKILL'), `there is no ${name} to kill`, 20_000);
+  }
+
   /** Until the application answers that it is ready. */
   async ready(label: string, withinMs = 60_000): Promise<void> {
     const { url } = this.applications.find((app) => app.label === label)!;

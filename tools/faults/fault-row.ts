@@ -1,3 +1,4 @@
+import type { SalesSystem } from './broker-client.js';
 import type { Cluster, ClusterOptions } from './cluster.js';
 import type { People } from './people.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -16,6 +17,8 @@ interface Stage {
   readonly spoil: (record: string) => void;
   /** Ends the workload before the row ends, to look at something at rest. */
   readonly quiet: () => Promise<void>;
+  /** Where the row feeds over NATS. */
+  readonly salesSystem?: SalesSystem;
 }
 
 /** One row of the fault table. */

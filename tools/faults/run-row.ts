@@ -86,6 +86,7 @@ export async function runRow(row: FaultRow, options: RowOptions): Promise<RowRes
         short,
         spoil: (record) => spoilt.add(record),
         quiet: () => workload.stop(),
+        ...(salesSystem ? { salesSystem } : {}),
       });
     } catch (error) {
       failure = (error as Error).message;
@@ -93,11 +94,12 @@ export async function runRow(row: FaultRow, options: RowOptions): Promise<RowRes
     await workload.stop();
     const begun = performance.now();
     let recoverySeconds: number | undefined;
+    const withinMs = (options.restWithin ?? 120) * 1000;
     try {
       await cluster.allReady();
       if (salesSystem)
-        await cluster.until(async () => (await salesFeedBacklog(cluster)) === 0, 'orders are not taken in');
-      await comeToRest(cluster, { withinMs: (options.restWithin ?? 120) * 1000, spoilt });
+        await cluster.until(async () => (await salesFeedBacklog(cluster)) === 0, 'orders are not taken in', withinMs);
+      await comeToRest(cluster, { withinMs, spoilt });
       recoverySeconds = seconds(performance.now() - begun);
     } catch (error) {
       failure ??= (error as Error).message;

@@ -13,6 +13,7 @@ interface Plan {
   readonly 'Relation Name'?: string;
   readonly 'Actual Rows': number;
   readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
   readonly Plans?: Plan[];
 }
 
@@ -32,8 +33,9 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 
 const rowsRead = (plan: Plan): number =>
-  (plan['Relation Name'] === 'contribution' ? plan['Actual Rows'] * plan['Actual Loops'] : 0) +
-  (plan.Plans ?? []).reduce((sum, each) => sum + rowsRead(each), 0);
+  (plan['Relation Name'] === 'contribution'
+    ? (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
+    : 0) + (plan.Plans ?? []).reduce((sum, each) => sum + rowsRead(each), 0);
 
 async function readFor(query: Partial<ReportQuery>, actor: Actor): Promise<number> {
   let read = 0;

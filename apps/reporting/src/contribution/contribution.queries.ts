@@ -90,7 +90,7 @@ export class ContributionQueries {
         : `EXISTS (SELECT FROM customer d WHERE d.id = k.customer_id AND NOT d.deleted AND d.owner_id = ${add(actor.id)})`,
     );
     // The rows are not materialized, so that both uses read the index in its order and the names of a page's rows alone are looked up;
-    // the totals are: before its first ANALYZE PostgreSQL takes the rows for one, and would add up all of them anew for each.
+    // the totals are: before its first ANALYZE PostgreSQL expects a single row, and would add up all of them anew for each.
     const report = `WITH visible AS NOT MATERIALIZED (
         SELECT k.customer_id, k.currency, k.amount FROM contribution k WHERE ${where.join(' AND ')}),
       total AS MATERIALIZED (SELECT currency, sum(amount) AS amount FROM visible GROUP BY currency),
