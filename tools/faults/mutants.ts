@@ -48,7 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
       [
         'if (published) this.signal.notify();',
         `if (published) {
-          await new Promise((resolve) => setTimeout(resolve, 30));
+          await new Promise((resolve) => setTimeout(resolve, 100));
           await writeOutbox(this.dataSource.manager, pending);
           this.signal.notify();
         }`,
