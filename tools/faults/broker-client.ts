@@ -87,6 +87,13 @@ export async function untilConsumersAreDone(cluster: Cluster): Promise<void> {
 export const salesFeedBacklog = async (cluster: Cluster): Promise<number> =>
   (await backlogOf(cluster, 'customer', STREAMS.SALES.name, SALES_CONSUMER)).waiting;
 
+export const untilFeedIsTakenIn = (cluster: Cluster, withinMs: number): Promise<void> =>
+  cluster.until(
+    async () => (await salesFeedBacklog(cluster)) === 0,
+    'the orders that NATS has are not taken in',
+    withinMs,
+  );
+
 /** Until NATS answers: what its health page says is no proof. */
 export const untilNatsAnswers = (cluster: Cluster): Promise<void> =>
   cluster.until(

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from '../bench/figure.js';
 import { askedBetween, noRequestMayFail } from './answers.js';
-import { salesFeedBacklog, untilNatsAnswers } from './broker-client.js';
+import { salesFeedBacklog, untilFeedIsTakenIn, untilNatsAnswers } from './broker-client.js';
 import type { Cluster } from './cluster.js';
 import { type FaultRow, mustHold, seconds } from './fault-row.js';
 import { countEvents } from './observation.js';
@@ -126,7 +126,7 @@ export const processRows: readonly FaultRow[] = [
         await fault();
         const { acknowledged } = salesSystem!;
         await cluster.until(() => salesSystem!.acknowledged > acknowledged, 'the broker acknowledges nothing', 30_000);
-        await cluster.until(async () => (await salesFeedBacklog(cluster)) === 0, 'the feed does not go on', 30_000);
+        await untilFeedIsTakenIn(cluster, 30_000);
         taken.push(performance.now() - begun);
       };
       const begun = salesSystem!.acknowledged;

@@ -1,5 +1,5 @@
 import { isFailure } from './answers.js';
-import { salesFeedBacklog, SalesSystem } from './broker-client.js';
+import { SalesSystem, untilFeedIsTakenIn } from './broker-client.js';
 import { check, type Violation } from './checker.js';
 import { Cluster, type ClusterOptions } from './cluster.js';
 import { type FaultRow, type RowFigures, seconds } from './fault-row.js';
@@ -97,8 +97,7 @@ export async function runRow(row: FaultRow, options: RowOptions): Promise<RowRes
     const withinMs = (options.restWithin ?? 120) * 1000;
     try {
       await cluster.allReady();
-      if (salesSystem)
-        await cluster.until(async () => (await salesFeedBacklog(cluster)) === 0, 'orders are not taken in', withinMs);
+      if (salesSystem) await untilFeedIsTakenIn(cluster, withinMs);
       await comeToRest(cluster, { withinMs, spoilt });
       recoverySeconds = seconds(performance.now() - begun);
     } catch (error) {
