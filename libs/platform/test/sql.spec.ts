@@ -1,12 +1,20 @@
 import { TestDatabase } from '#testing';
 import { DataSource, type EntityManager } from 'typeorm';
-import { inTransaction, runSql } from '../src/db/sql.js';
+import { copyRows } from '../src/db/copy.js';
+import { inTransaction, runSql, together } from '../src/db/sql.js';
 import { sqlStateOf } from '../src/db/sql-state.js';
 
 describe('A transaction whose statements go out together', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
   const numbers = () => runSql<{ n: number }>(dataSource.manager, 'SELECT n FROM number ORDER BY n');
+  const copy = (manager: EntityManager, ...all: unknown[]) =>
+    copyRows(
+      manager,
+      'number',
+      ['n'],
+      all.map((n) => [n]),
+    );
   const insert = (manager: EntityManager, n: unknown) => runSql(manager, 'INSERT INTO number VALUES ($1)', [n]);
   beforeAll(async () => {
     database = await TestDatabase.create();
@@ -61,6 +69,40 @@ describe('A transaction whose statements go out together', () => {
       }),
     ).rejects.toMatchObject({ code: '22P02' });
     expect(errors).toEqual(['22P02', '22P02', '22P02']);
+  });
+
+  it('copies that are not waited for go in one after the other, behind the statements before them', async () => {
+    const seen = await inTransaction(dataSource, async (manager) => {
+      const [before] = await together([
+        runSql(manager, 'SELECT n FROM number'),
+        copy(manager, 1, 2),
+        copy(manager, 3),
+        copy(manager, 4),
+      ]);
+      await insert(manager, 5);
+      return { result: before, last: [] };
+    });
+    expect(seen).toEqual([]);
+    expect(await numbers()).toEqual([1, 2, 3, 4, 5].map((n) => ({ n })));
+  });
+
+  it('a statement that does not wait for a copy before it is refused, and none behind a failed copy is done', async () => {
+    await expect(
+      inTransaction(dataSource, async (manager) => {
+        await together([copy(manager, 1), copy(manager, 2), insert(manager, 3)]);
+        return { result: null, last: [] };
+      }),
+    ).rejects.toThrow('must wait for the COPY');
+    const codes: unknown[] = [];
+    await expect(
+      inTransaction(dataSource, async (manager) => {
+        const results = await Promise.allSettled([copy(manager, 1), copy(manager, 1), copy(manager, 2)]);
+        for (const result of results) codes.push(result.status === 'rejected' ? sqlStateOf(result.reason) : 'done');
+        return { result: null, last: [() => insert(manager, 3)] };
+      }),
+    ).rejects.toMatchObject({ code: '23505' });
+    expect(codes).toEqual(['done', '23505', '23505']);
+    expect(await numbers()).toEqual([]);
   });
 
   it('what comes after the end is refused instead of being done outside', async () => {

@@ -9,7 +9,7 @@ interface New {
 
 /**
  * Notes the keys of customers that this transaction has made, as many as an import brings, and says who is likely the same: the codes of
- * the living who share one of the keys, and of those made with them. Wait for it before anything else.
+ * the living who share one of the keys, and of those made with them. Copies may be begun after it; wait for all of them before anything else.
  */
 export async function noteNewKeys(tx: Tx, made: readonly New[]): Promise<Map<string, Set<string>>> {
   const each = made.flatMap(({ id, code, keys }) => keys.map((key) => ({ id, code, key })));

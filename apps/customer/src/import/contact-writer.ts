@@ -1,4 +1,4 @@
-import { type RowFailure, type RowResult, type Tx, visibleTo } from '#platform';
+import { type RowFailure, type RowResult, together, type Tx, visibleTo } from '#platform';
 import { In } from 'typeorm';
 import { Contact } from '../contact/contact.entity.js';
 import { contactSearchText, noteSearchTexts } from '../customer/customer-search.js';
@@ -118,18 +118,20 @@ async function store(tx: Tx, jobId: string, fresh: readonly Placed[]): Promise<N
   const contacts = made.map(({ contact }) => contact);
   await unsetPrimaries(tx, jobId, [...primary.keys()]);
   const nameOf = new Map(fresh.map(({ customer }) => [customer.id, customer.name]));
-  await tx.insertAll(contacts, {
-    search_text: (contact) => contactSearchText(nameOf.get(contact.customerId)!, contact),
-  });
-  await tx.publishFirst(contacts.map((contact) => contact.added()));
-  await copyCustomerActs(
-    tx,
-    contacts.map(({ customerId, gist }) => ({
-      recordId: customerId,
-      act: 'contact-added',
-      details: { ...gist, jobId },
-    })),
-  );
+  await together([
+    tx.insertAll(contacts, {
+      search_text: (contact) => contactSearchText(nameOf.get(contact.customerId)!, contact),
+    }),
+    tx.publishFirst(contacts.map((contact) => contact.added())),
+    copyCustomerActs(
+      tx,
+      contacts.map(({ customerId, gist }) => ({
+        recordId: customerId,
+        act: 'contact-added',
+        details: { ...gist, jobId },
+      })),
+    ),
+  ]);
   await noteSearchTexts(tx, [...new Set(contacts.map(({ customerId }) => customerId))]);
   return made;
 }

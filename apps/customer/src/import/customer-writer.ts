@@ -1,4 +1,4 @@
-import type { RowResult, Tx } from '#platform';
+import { type RowResult, together, type Tx } from '#platform';
 import { Contact } from '../contact/contact.entity.js';
 import { contactSearchText, customerSearchText } from '../customer/customer-search.js';
 import { Customer } from '../customer/customer.entity.js';
@@ -28,9 +28,8 @@ interface New {
  */
 export async function writeCustomers(tx: Tx, jobId: string, rows: readonly Row[]): Promise<RowResult[]> {
   if (rows.length === 0) return [];
-  await lockImports(tx);
-  await lockAllRefs(tx);
-  const codes = await knownCodes(tx, rows);
+  // Sent together: what is known is looked up when the locks are held.
+  const [, , codes] = await together([lockImports(tx), lockAllRefs(tx), knownCodes(tx, rows)]);
   const known: Row[] = [];
   const fresh: Row[] = [];
   for (const row of rows) {
@@ -92,30 +91,30 @@ async function store(tx: Tx, jobId: string, made: readonly New[]): Promise<Map<s
     return { id, code, fingerprint, text: customerSearchText(customer, own), keys: duplicateKeys([customer], own) };
   });
   const foundBy = new Map(found.map((each) => [each.id, each]));
-  await tx.insertAll(
-    made.map(({ customer }) => customer),
-    {
-      search_text: ({ id }) => foundBy.get(id)!.text,
-      duplicate_keys: ({ id }) => foundBy.get(id)!.keys,
-      import_key: ({ id }) => foundBy.get(id)!.fingerprint,
-    },
-  );
-  await tx.insertAll(contacts, {
-    search_text: (contact) => contactSearchText(customers.get(contact.customerId)!.name, contact),
-    owner_id: ({ customerId }) => customers.get(customerId)!.ownerId,
-  });
-  await tx.publishFirst([
-    ...made.map(({ customer }) => customer.created()),
-    ...contacts.map((contact) => contact.added()),
+  // While PostgreSQL takes in one of the copies, the next one's text is there already.
+  const [duplicates] = await together([
+    noteNewKeys(tx, found),
+    tx.insertAll(
+      made.map(({ customer }) => customer),
+      {
+        search_text: ({ id }) => foundBy.get(id)!.text,
+        duplicate_keys: ({ id }) => foundBy.get(id)!.keys,
+        import_key: ({ id }) => foundBy.get(id)!.fingerprint,
+      },
+    ),
+    tx.insertAll(contacts, {
+      search_text: (contact) => contactSearchText(customers.get(contact.customerId)!.name, contact),
+      owner_id: ({ customerId }) => customers.get(customerId)!.ownerId,
+    }),
+    tx.publishFirst([...made.map(({ customer }) => customer.created()), ...contacts.map((contact) => contact.added())]),
+    copyCustomerActs(
+      tx,
+      made.flatMap(({ line, customer: { id, code, name }, contact }) => [
+        { recordId: id, act: 'created' as const, details: { code, name, jobId, line } },
+        ...(contact ? [{ recordId: id, act: 'contact-added' as const, details: { ...contact.gist, jobId } }] : []),
+      ]),
+    ),
   ]);
-  await copyCustomerActs(
-    tx,
-    made.flatMap(({ line, customer: { id, code, name }, contact }) => [
-      { recordId: id, act: 'created' as const, details: { code, name, jobId, line } },
-      ...(contact ? [{ recordId: id, act: 'contact-added' as const, details: { ...contact.gist, jobId } }] : []),
-    ]),
-  );
-  const duplicates = await noteNewKeys(tx, found);
   await joinOrdersOfMany(
     tx,
     made.map(({ customer }) => customer),

@@ -43,6 +43,6 @@ export const CUSTOMER_HISTORY: History = { table: 'customer_history', record: 'c
 export const recordCustomerActs = (tx: Tx, acts: readonly Act<CustomerAct>[]): Promise<void> =>
   recordActs(tx, CUSTOMER_HISTORY, acts);
 
-/** The same for thousands of them; wait for it before anything else. */
+/** The same for thousands of them; wait for it, and for other copies, before anything else. */
 export const copyCustomerActs = (tx: Tx, acts: readonly Act<CustomerAct>[]): Promise<void> =>
   copyActs(tx, CUSTOMER_HISTORY, acts);

@@ -1,4 +1,4 @@
-import type { RowResult, Tx } from '#platform';
+import { type RowResult, together, type Tx } from '#platform';
 import { Opportunity, type Past } from '../opportunity/opportunity.entity.js';
 import { lockExternalIds } from '../opportunity/opportunity.service.js';
 import { copyActs } from '../opportunity/opportunity.timeline.js';
@@ -59,14 +59,16 @@ async function store(tx: Tx, jobId: string, rows: readonly Row[]): Promise<New[]
     made.push({ line, data, opportunity });
   }
   const keys = new Map(made.map(({ opportunity, data }) => [opportunity.id, data.fingerprint]));
-  await tx.insertAll(
-    made.map(({ opportunity }) => opportunity),
-    { import_key: ({ id }) => keys.get(id) },
-  );
-  await copyActs(
-    tx,
-    made.flatMap(({ line, data, opportunity }) => actsOf(opportunity.id, data.past, { jobId, line })),
-  );
+  await together([
+    tx.insertAll(
+      made.map(({ opportunity }) => opportunity),
+      { import_key: ({ id }) => keys.get(id) },
+    ),
+    copyActs(
+      tx,
+      made.flatMap(({ line, data, opportunity }) => actsOf(opportunity.id, data.past, { jobId, line })),
+    ),
+  ]);
   return made;
 }
 

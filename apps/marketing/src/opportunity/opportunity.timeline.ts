@@ -27,5 +27,5 @@ export const recordAct = (tx: Tx, opportunityId: string, act: Act, details: obje
 /** The same of many at once. */
 export const recordActs = (tx: Tx, acts: readonly ActOf<Act>[]): Promise<void> => record(tx, HISTORY, acts);
 
-/** The same of a great many; wait for it before anything else. */
+/** The same of a great many; wait for it, and for other copies, before anything else. */
 export const copyActs = (tx: Tx, acts: readonly ActOf<Act>[]): Promise<void> => copy(tx, HISTORY, acts);

@@ -3,7 +3,8 @@ import { copyIn } from './sql.js';
 
 /**
  * Writes many new rows by COPY, which costs the server half of what an INSERT does, and us much less. The texts of COPY are no SQL, so
- * nothing in them can be. Wait for it before anything else is done on the transaction.
+ * nothing in them can be. The text is made before this returns, and goes out behind copies that are on their way; wait for all of
+ * them before anything else is done on the transaction.
  */
 export async function copyRows(
   manager: EntityManager,

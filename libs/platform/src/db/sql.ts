@@ -24,8 +24,8 @@ interface Session {
   readonly executor: Executor;
   /** The error that broke the transaction: statements behind it only hear that it is broken. */
   failure?: unknown;
-  /** Rows are on their way: what went out now would be taken for some of them. */
-  copying?: boolean;
+  /** Until it settles rows are on their way: what went out now would be taken for some of them. */
+  copying?: Promise<void>;
 }
 /** The session of each transaction; none any more when it is over: what would come then, would come outside of it. */
 const sessions = new WeakMap<QueryRunner, Session | undefined>();
@@ -80,20 +80,28 @@ class CopyIn extends pg.Query {
   }
 }
 
-/** Runs `COPY … FROM STDIN` with these rows in the transaction of the manager. */
+/** Runs `COPY … FROM STDIN` with these rows in the transaction of the manager, after those that are on their way. */
 export async function copyIn(manager: EntityManager, text: string, rows: Buffer): Promise<void> {
-  const session = await sessionOf(manager);
-  session.copying = true;
+  const found = sessionOf(manager);
+  const session = found instanceof Promise ? await found : found;
+  const copied = copyAfter(session, text, rows);
+  const settled = copied.catch(() => undefined);
+  session.copying = settled;
   try {
-    await new Promise<void>((resolve, reject) => {
-      session.executor.query(new CopyIn(text, rows, (error) => (error ? reject(error) : resolve())));
-    });
+    await copied;
   } catch (error) {
     session.failure ??= error;
     throw hasSqlState(error, IN_FAILED_TRANSACTION) ? session.failure : error;
   } finally {
-    session.copying = false;
+    if (session.copying === settled) delete session.copying;
   }
+}
+
+async function copyAfter({ executor, copying }: Session, text: string, rows: Buffer): Promise<void> {
+  if (copying) await copying;
+  await new Promise<void>((resolve, reject) => {
+    executor.query(new CopyIn(text, rows, (error) => (error ? reject(error) : resolve())));
+  });
 }
 
 /**

@@ -45,7 +45,7 @@ export async function recordActs(tx: Tx, { table, record }: History, acts: reado
   );
 }
 
-/** The same for many acts at once; wait for it before anything else. */
+/** The same for many acts at once; wait for it, and for other copies, before anything else. */
 export async function copyActs(tx: Tx, { table, record }: History, acts: readonly Act[]): Promise<void> {
   const actor = actorOf(tx);
   const now = new Date().toISOString();

@@ -82,7 +82,7 @@ export class Tx {
     return insertRecord(this.manager, record, also);
   }
 
-  /** Many new records of one kind at once; wait for it before anything else. `also`: as with `insert`, for each record. */
+  /** Many new records of one kind at once; wait for it, and for other copies, before anything else. `also`: as with `insert`, for each record. */
   insertAll<E extends ObjectLiteral>(
     records: readonly E[],
     also?: Readonly<Record<string, (record: E) => unknown>>,
@@ -118,8 +118,8 @@ export class Tx {
   }
 
   /**
-   * The first event of each of many new records, none of which has one in `publish`: stored at once, in bulk. Wait for it before
-   * anything else.
+   * The first event of each of many new records, none of which has one in `publish`: stored at once, in bulk. Wait for it, and
+   * for other copies, before anything else.
    */
   async publishFirst(events: readonly NewEvent[]): Promise<void> {
     this.hasPublished ||= events.length > 0;

@@ -2,7 +2,7 @@ import type { NewEvent } from '#contracts';
 import type { EntityManager } from 'typeorm';
 import { v7 } from 'uuid';
 import { copyRows } from '../db/copy.js';
-import { runSql } from '../db/sql.js';
+import { runSql, together } from '../db/sql.js';
 
 export interface PendingEvent extends NewEvent {
   readonly actorId: string;
@@ -43,25 +43,27 @@ export async function writeOutbox(manager: EntityManager, events: readonly Pendi
 
 /** The same for the first events of new records, one of each: their number is known, and nobody else can be at their counters. */
 export async function copyFirstEvents(manager: EntityManager, events: readonly PendingEvent[]): Promise<void> {
-  await copyRows(
-    manager,
-    'event_sequence',
-    ['aggregate', 'aggregate_id', 'sequence'],
-    events.map(({ definition, aggregateId }) => [definition.aggregate, aggregateId, 1]),
-  );
-  await copyRows(
-    manager,
-    'outbox',
-    ['event_id', 'aggregate', 'aggregate_id', 'sequence', 'type', 'data', 'actor_id', 'traceparent'],
-    events.map(({ definition, aggregateId, data, actorId, traceparent }) => [
-      v7(),
-      definition.aggregate,
-      aggregateId,
-      1,
-      definition.type,
-      JSON.stringify(data),
-      actorId,
-      traceparent,
-    ]),
-  );
+  await together([
+    copyRows(
+      manager,
+      'event_sequence',
+      ['aggregate', 'aggregate_id', 'sequence'],
+      events.map(({ definition, aggregateId }) => [definition.aggregate, aggregateId, 1]),
+    ),
+    copyRows(
+      manager,
+      'outbox',
+      ['event_id', 'aggregate', 'aggregate_id', 'sequence', 'type', 'data', 'actor_id', 'traceparent'],
+      events.map(({ definition, aggregateId, data, actorId, traceparent }) => [
+        v7(),
+        definition.aggregate,
+        aggregateId,
+        1,
+        definition.type,
+        JSON.stringify(data),
+        actorId,
+        traceparent,
+      ]),
+    ),
+  ]);
 }

@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { runInContext } from '../context/request-context.js';
 import { continueTrace } from '../context/trace.js';
 import { isUnavailable } from '../db/sql-state.js';
+import { together } from '../db/sql.js';
 import { UnitOfWork } from '../db/unit-of-work.js';
 import type { Logger } from '../logging/logger.js';
 import { LOGGER } from '../start/tokens.js';
@@ -111,8 +112,7 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
         if (this.stopping) throw new Interrupted();
         return this.uow.run(async (tx): Promise<Chunk> => {
           // A chunk is large, and its tables may have been small when a plan was made for good.
-          await tx.query('SET LOCAL plan_cache_mode = auto');
-          await lease.hold(tx);
+          await together([tx.query('SET LOCAL plan_cache_mode = auto'), lease.hold(tx)]);
           const chunk = await work(tx);
           await lease.keep(tx, chunk);
           return chunk;
