@@ -93,6 +93,22 @@ describe('A transaction whose statements go out together', () => {
         return { result: null, last: [] };
       }),
     ).rejects.toThrow('must wait for the COPY');
+    // Nobody waits for the copies when the work fails in between, or forgets them.
+    await expect(
+      inTransaction(dataSource, async (manager) => {
+        void copy(manager, 1).catch(() => undefined);
+        void copy(manager, 2).catch(() => undefined);
+        await Promise.reject(new Error('no'));
+        return { result: null, last: [] };
+      }),
+    ).rejects.toThrow('no');
+    await expect(
+      inTransaction(dataSource, async (manager) => {
+        void copy(manager, 1).catch(() => undefined);
+        return { result: null, last: [() => insert(manager, 2)] };
+      }),
+    ).rejects.toThrow('must wait for its COPY');
+    expect(await numbers()).toEqual([]);
     const codes: unknown[] = [];
     await expect(
       inTransaction(dataSource, async (manager) => {

@@ -150,11 +150,13 @@ export async function inTransaction<T>(
   const runner = dataSource.createQueryRunner();
   try {
     const client = (await runner.connect()) as Executor;
-    sessions.set(runner, { executor: client });
+    const session: Session = { executor: client };
+    sessions.set(runner, session);
     gather(client);
     const begun = client.query(BEGIN);
     try {
       const [{ result, last }] = await Promise.all([work(runner.manager), begun]);
+      if (session.copying) throw new Error('The end of a transaction must wait for its COPY');
       const statements = last.map((statement) => statement());
       const committed = client.query('COMMIT');
       // When a statement has failed, nobody asks for this one's error any more.
@@ -166,6 +168,8 @@ export async function inTransaction<T>(
       return result;
     } catch (error) {
       sessions.set(runner, undefined);
+      // Copies that nobody waits for any more would take the rollback for rows, or go in behind it.
+      await session.copying;
       await client.query('ROLLBACK').catch(() => undefined);
       throw error;
     }
