@@ -93,15 +93,19 @@ describe('A transaction whose statements go out together', () => {
         return { result: null, last: [] };
       }),
     ).rejects.toThrow('must wait for the COPY');
-    // Nobody waits for the copies when the work fails in between, or forgets them.
+    // Nobody waits for the copies when the work fails in between, or forgets them; the session stays.
+    const session = 'SELECT pg_backend_pid() AS session';
+    let used: unknown;
     await expect(
       inTransaction(dataSource, async (manager) => {
+        used = await runSql(manager, session);
         void copy(manager, 1).catch(() => undefined);
         void copy(manager, 2).catch(() => undefined);
         await Promise.reject(new Error('no'));
         return { result: null, last: [] };
       }),
     ).rejects.toThrow('no');
+    expect(await runSql(dataSource.manager, session)).toEqual(used);
     await expect(
       inTransaction(dataSource, async (manager) => {
         void copy(manager, 1).catch(() => undefined);
