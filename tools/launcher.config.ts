@@ -27,7 +27,7 @@ export const LauncherSettings = z.object({
     .string()
     .default('::')
     .describe(
-      'The address the public port is opened on; `::` is every one, IPv4 and IPv6. With CRM_DEMO the default is `localhost`, this machine only (127.0.0.1 and ::1), because the passwords of the demo users are public. · 对外端口监听的地址;`::` 表示全部(IPv4 与 IPv6)。启用 CRM_DEMO 时默认为 `localhost`,仅限本机(127.0.0.1 与 ::1),因为演示用户的密码是公开的。',
+      'The address the public port is opened on; `::` is every one, IPv4 and IPv6. With CRM_DEMO, and ever after on the same data, the default is `localhost`, this machine only (127.0.0.1 and ::1), because the passwords of the demo users are public. · 对外端口监听的地址;`::` 表示全部(IPv4 与 IPv6)。启用 CRM_DEMO 时,以及此后使用同一数据目录时,默认为 `localhost`,仅限本机(127.0.0.1 与 ::1),因为演示用户的密码是公开的。',
     ),
   NATS_PORT: port
     .optional()
@@ -101,11 +101,7 @@ export type LauncherSettings = Settings & Record<`${string}_DATABASE_URL`, strin
 export function readSettings(env: NodeJS.ProcessEnv): LauncherSettings {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const result = LauncherSettings.safeParse(given);
-  if (result.success) {
-    const { data } = result;
-    // The passwords of the demo users are public.
-    return data.CRM_DEMO && !given.GATEWAY_HOST ? { ...data, GATEWAY_HOST: 'localhost' } : data;
-  }
+  if (result.success) return result.data;
   throw new StartError(result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
 }
 

@@ -1,14 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { SERVICES } from '#contracts';
 import { planApplications } from './applications.js';
+import { Installation } from './infra/installation.js';
 import { freePort } from './infra/ports.js';
 import { identify, isAlive } from './infra/processes.js';
 import type { Secrets } from './infra/secrets.js';
 import { readSettings } from './launcher.config.js';
-import { publicHost } from './public-address.js';
+import { publicHost, wantedHost } from './public-address.js';
 import { Supervisor } from './supervisor.js';
 
 describe('npm start', () => {
@@ -25,10 +29,20 @@ describe('npm start', () => {
     }
   });
 
-  it('listens on this machine only when the demo is on, unless an address is given', async () => {
-    expect(readSettings({}).GATEWAY_HOST).toBe('::');
-    expect(readSettings({ CRM_DEMO: 'true', GATEWAY_HOST: '' }).GATEWAY_HOST).toBe('localhost');
-    expect(readSettings({ CRM_DEMO: 'true', GATEWAY_HOST: '::' }).GATEWAY_HOST).toBe('::');
+  it('listens on this machine only where demo users are, in later starts, too, unless an address is given', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'crm-demo-'));
+    const hostOf = async (env: NodeJS.ProcessEnv) => {
+      const installation = await Installation.open(dataDir);
+      const settings = readSettings(env);
+      const host = wantedHost(env.GATEWAY_HOST, settings, installation.hasDemoUsers(settings.CRM_DEMO));
+      installation.close();
+      return host;
+    };
+    expect(await hostOf({})).toBe('::');
+    expect(await hostOf({ CRM_DEMO: 'true', GATEWAY_HOST: '::' })).toBe('::');
+    expect(await hostOf({ CRM_DEMO: 'true', GATEWAY_HOST: '' })).toBe('localhost');
+    expect(await hostOf({})).toBe('localhost');
+    await rm(dataDir, { recursive: true });
 
     const port = await freePort();
     expect(await publicHost({ GATEWAY_HOST: 'localhost', GATEWAY_PORT: port })).toBe('localhost');

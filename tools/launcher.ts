@@ -6,7 +6,7 @@ import { openInstallation, type StartedFoundations, startFoundations } from './f
 
 import { StartError } from './infra/start-error.js';
 import { type LauncherSettings, readSettings } from './launcher.config.js';
-import { gatewayUrl, publicHost } from './public-address.js';
+import { gatewayUrl, publicHost, wantedHost } from './public-address.js';
 import { startSplit, startTogether, untilReady } from './start-applications.js';
 
 export interface LaunchOptions {
@@ -64,6 +64,8 @@ async function startAll(options: LaunchOptions, stops: Array<() => Promise<void>
   const settings = readSettings(options.env);
   const installation = await openInstallation(resolve(options.root, settings.CRM_DATA_DIR));
   stops.push(async () => installation.close());
+  const hasDemoUsers = installation.hasDemoUsers(settings.CRM_DEMO);
+  settings.GATEWAY_HOST = wantedHost(options.env.GATEWAY_HOST, settings, hasDemoUsers);
   // After what a killed launcher left has been ended: its gateway may have had the port.
   settings.GATEWAY_HOST = await publicHost(settings);
   const folder = new URL('../apps/', import.meta.url);
@@ -86,11 +88,11 @@ async function startAll(options: LaunchOptions, stops: Array<() => Promise<void>
       say,
     });
   if (signal.aborted) return;
-  announce(settings, foundations);
+  announce(settings, foundations, hasDemoUsers);
   foundations.forgetAdminPassword();
 }
 
-function announce(settings: LauncherSettings, foundations: StartedFoundations): void {
+function announce(settings: LauncherSettings, foundations: StartedFoundations, hasDemoUsers: boolean): void {
   const url = gatewayUrl(settings).replace('127.0.0.1', 'localhost');
   const generated = settings.CRM_ADMIN_PASSWORD ? undefined : foundations.secrets.adminPassword;
   const lines = [
@@ -104,7 +106,11 @@ function announce(settings: LauncherSettings, foundations: StartedFoundations): 
       'Log in as',
       `admin  (the password ${settings.CRM_ADMIN_PASSWORD ? 'of CRM_ADMIN_PASSWORD, if this was the first start; it must be changed at the first login' : 'of the first start, or what it was changed to'})`,
     ]);
-  if (settings.CRM_DEMO) lines.push(['', `sysadmin, manager, alice, bob or executive  ${settings.CRM_DEMO_PASSWORD}`]);
+  if (hasDemoUsers)
+    lines.push([
+      '',
+      `sysadmin, manager, alice, bob or executive  ${settings.CRM_DEMO ? settings.CRM_DEMO_PASSWORD : '(as in the demo; while they can log in, open the CRM to others only with care)'}`,
+    ]);
   if (foundations.credentials)
     lines.push(['Events by NATS', `${foundations.natsUrl}, credentials in ${foundations.credentials}`]);
   lines.push(['To stop', 'Ctrl-C']);

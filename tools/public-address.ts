@@ -4,6 +4,13 @@ import type { LauncherSettings } from './launcher.config.js';
 
 type PublicAddress = Pick<LauncherSettings, 'GATEWAY_HOST' | 'GATEWAY_PORT'>;
 
+/** Where the public port is to be opened: as the settings say; else, where demo users are, whose passwords are public, on this machine only. */
+export const wantedHost = (
+  given: string | undefined,
+  { GATEWAY_HOST }: PublicAddress,
+  hasDemoUsers: boolean,
+): string => (hasDemoUsers && !given ? 'localhost' : GATEWAY_HOST);
+
 /** The gateway as this machine reaches it. */
 export function gatewayUrl({ GATEWAY_HOST: host, GATEWAY_PORT: port }: PublicAddress): string {
   const plain = ['::', '0.0.0.0', 'localhost'].includes(host) ? '127.0.0.1' : host;

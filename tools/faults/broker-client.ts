@@ -104,7 +104,7 @@ export const untilNatsAnswers = (cluster: Cluster): Promise<void> =>
 
 /** The sales system's own connection to the broker, over which it feeds orders. */
 export class SalesSystem {
-  /** Messages that the broker keeps. */
+  /** Messages that the broker keeps, each once. */
   acknowledged = 0;
 
   private constructor(private readonly connection: NatsConnection) {}
@@ -126,8 +126,9 @@ export class SalesSystem {
   /** @returns as an HTTP status: 202 when the broker keeps them, 0 when it is not known whether it does */
   async feedOrders(items: readonly object[], key: string): Promise<number> {
     try {
-      await jetstream(this.connection).publish(SALES_SUBJECTS.orders, JSON.stringify({ items }), { msgID: key });
-      this.acknowledged += 1;
+      const body = JSON.stringify({ items });
+      const { duplicate } = await jetstream(this.connection).publish(SALES_SUBJECTS.orders, body, { msgID: key });
+      if (!duplicate) this.acknowledged += 1;
       return 202;
     } catch {
       return 0;

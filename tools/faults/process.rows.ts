@@ -133,8 +133,11 @@ export const processRows: readonly FaultRow[] = [
       const rounds = short ? 1 : 3;
       for (let round = 0; round < rounds; round++) {
         await goesOn(async () => {
-          for (const label of labels) cluster.signal(label, 'SIGKILL');
-          await cluster.until(async () => (await salesFeedBacklog(cluster)) > 0, 'no order waits to be taken in');
+          await Promise.all(labels.map((label) => cluster.kill(label)));
+          const { acknowledged } = salesSystem!;
+          const isWaiting = async () =>
+            salesSystem!.acknowledged > acknowledged && (await salesFeedBacklog(cluster)) > 0;
+          await cluster.until(isWaiting, 'no order waits to be taken in');
           await Promise.all(labels.map((label) => cluster.ready(label)));
         });
         await goesOn(async () => {

@@ -10,6 +10,7 @@ interface Remembered {
   postgresPort?: number;
   natsPort?: number;
   maxFileStore?: number;
+  demoUsers?: boolean;
 }
 
 /** One data folder, held by one launcher at a time. */
@@ -58,11 +59,16 @@ export class Installation {
     return this.memory[name] ?? this.remember(name, value());
   }
 
+  /** Whether this start makes demo users, or an earlier one did: they stay. */
+  hasDemoUsers(isDemo: boolean): boolean {
+    return this.memory.demoUsers ?? (isDemo && this.remember('demoUsers', true));
+  }
+
   close(): void {
     rmSync(join(this.dataDir, 'launcher.json'), { force: true });
   }
 
-  private remember(name: keyof Remembered, value: number): number {
+  private remember<K extends keyof Remembered>(name: K, value: NonNullable<Remembered[K]>): NonNullable<Remembered[K]> {
     if (this.memory[name] !== value) {
       this.memory[name] = value;
       writePrivate(this.memoryFile, this.memory);

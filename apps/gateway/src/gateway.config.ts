@@ -57,7 +57,7 @@ export const GatewayConfig = z.object({
   ),
   MARKETING_URL: copies.describe('Address of the marketing service, likewise · 营销服务地址(同上)'),
   CUSTOMER_URL: copies.describe('Address of the customer service, likewise · 客户服务地址(同上)'),
-  SERVICE_URL: copies.describe('Address of the ticket service, likewise · 工单服务地址(同上)'),
+  SERVICE_URL: copies.describe('Address of the ticket service, likewise · 服务单服务地址(同上)'),
   REPORTING_URL: copies.describe('Address of the reporting service, likewise · 报表服务地址(同上)'),
   ...natsSettings,
   TOKEN_ISSUER: z.string().min(1).default('crm').describe('Issuer of access tokens · 访问令牌签发者'),

@@ -69,8 +69,8 @@ export const PROBLEMS = {
     403,
     { en: 'The password must be changed first', zh: '请先修改密码' },
     {
-      en: 'Change the password with POST /auth/password, then log in again.',
-      zh: '请先调用 POST /auth/password 修改密码,再重新登录。',
+      en: 'Change the password with POST /api/v1/auth/password, then log in again.',
+      zh: '请先调用 POST /api/v1/auth/password 修改密码,再重新登录。',
     },
   ),
   'not-found': problem(404, { en: 'There is no such record', zh: '记录不存在' }),

@@ -118,11 +118,12 @@ async function store(tx: Tx, jobId: string, fresh: readonly Placed[]): Promise<N
   const contacts = made.map(({ contact }) => contact);
   await unsetPrimaries(tx, jobId, [...primary.keys()]);
   const nameOf = new Map(fresh.map(({ customer }) => [customer.id, customer.name]));
+  const events = contacts.map((contact) => contact.added());
   await together([
     tx.insertAll(contacts, {
       search_text: (contact) => contactSearchText(nameOf.get(contact.customerId)!, contact),
     }),
-    tx.publishFirst(contacts.map((contact) => contact.added())),
+    tx.publishFirst(events),
     copyCustomerActs(
       tx,
       contacts.map(({ customerId, gist }) => ({

@@ -91,6 +91,7 @@ async function store(tx: Tx, jobId: string, made: readonly New[]): Promise<Map<s
     return { id, code, fingerprint, text: customerSearchText(customer, own), keys: duplicateKeys([customer], own) };
   });
   const foundBy = new Map(found.map((each) => [each.id, each]));
+  const events = [...made.map(({ customer }) => customer.created()), ...contacts.map((contact) => contact.added())];
   // While PostgreSQL takes in one of the copies, the next one's text is there already.
   const [duplicates] = await together([
     noteNewKeys(tx, found),
@@ -106,7 +107,7 @@ async function store(tx: Tx, jobId: string, made: readonly New[]): Promise<Map<s
       search_text: (contact) => contactSearchText(customers.get(contact.customerId)!.name, contact),
       owner_id: ({ customerId }) => customers.get(customerId)!.ownerId,
     }),
-    tx.publishFirst([...made.map(({ customer }) => customer.created()), ...contacts.map((contact) => contact.added())]),
+    tx.publishFirst(events),
     copyCustomerActs(
       tx,
       made.flatMap(({ line, customer: { id, code, name }, contact }) => [
