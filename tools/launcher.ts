@@ -65,9 +65,9 @@ async function startAll(options: LaunchOptions, stops: Array<() => Promise<void>
   const installation = await openInstallation(resolve(options.root, settings.CRM_DATA_DIR));
   stops.push(async () => installation.close());
   const hasDemoUsers = installation.hasDemoUsers(settings.CRM_DEMO);
-  settings.GATEWAY_HOST = wantedHost(options.env.GATEWAY_HOST, settings, hasDemoUsers);
+  const host = wantedHost(options.env.GATEWAY_HOST, settings, hasDemoUsers);
   // After what a killed launcher left has been ended: its gateway may have had the port.
-  settings.GATEWAY_HOST = await publicHost(settings);
+  settings.GATEWAY_HOST = await publicHost({ ...settings, GATEWAY_HOST: host });
   const folder = new URL('../apps/', import.meta.url);
   if (!options.split) loadHere(folder);
   const foundations = await startFoundations(settings, installation, { say, stops, signal });
