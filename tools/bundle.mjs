@@ -1,7 +1,7 @@
 // Makes of the compiled applications and the launcher what is started: one file of each and files of what they share, in dist/bundle.
 // Of two thousand modules, finding and reading each takes most of the time that a process needs to start.
 import { build } from 'esbuild';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root } from './setup.mjs';
 
@@ -74,3 +74,15 @@ await build({
   },
   logLevel: 'error',
 });
+
+// A function gets its name each time it is made, on the way of each request, too, and nearly all have the right one already.
+const naming = '=(target,value)=>__defProp(';
+const named = readdirSync(outdir)
+  .filter((name) => name.endsWith('.js'))
+  .map((name) => ({ path: join(outdir, name), code: readFileSync(join(outdir, name), 'utf8') }))
+  .find(({ code }) => code.includes(`__name${naming}`));
+if (!named) throw new Error('esbuild names functions in another way now');
+writeFileSync(
+  named.path,
+  named.code.replace(`__name${naming}`, `__name=(target,value)=>target.name===value?target:__defProp(`),
+);

@@ -1,4 +1,4 @@
-import { runAsSystem, UnitOfWork } from '#platform';
+import { systemContext, type Tx, UnitOfWork } from '#platform';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DataSource } from 'typeorm';
@@ -102,8 +102,9 @@ const AS_WRITTEN = `
 async function scan({ zone, months, asOf }: Case): Promise<void> {
   const config = { BUSINESS_TIMEZONE: zone, CHURN_MONTHS: months } as CustomerConfig;
   const uow = new UnitOfWork(dataSource, new RelaySignal(), [], config);
-  const job = { id: v7(), parameters: { asOf }, position: undefined, chunk: uow.run.bind(uow) };
-  await runAsSystem(() => new ChurnScan(config).run(job as never));
+  const chunk = <T>(work: (tx: Tx) => Promise<T>) => uow.run(systemContext(), work);
+  const job = { id: v7(), parameters: { asOf }, position: undefined, chunk };
+  await new ChurnScan(config).run(job as never);
 }
 
 it('CHU-1, CHU-4: the scan finds whom the rule as it is written finds, in every zone, at the ends of months and in leap years', async () => {

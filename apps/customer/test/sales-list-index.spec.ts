@@ -1,7 +1,7 @@
 import type { Actor, Right } from '#contracts';
 import { ChurnRoutes, SalesRoutes } from '#contracts';
 import type { ListQuery } from '#platform';
-import { DICTIONARY_MIGRATIONS, PeopleMigration } from '#platform';
+import { DICTIONARY_MIGRATIONS, PeopleMigration, systemContext } from '#platform';
 import { TestDatabase } from '#testing';
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import type { DataSource, QueryRunner } from 'typeorm';
@@ -161,7 +161,7 @@ describe('Indexes of churn alerts and of what was fed', () => {
       stock: () => sales.stock(asked, actor),
       orders: () => sales.orders(asked, actor),
       unmatched: () => sales.unmatchedOrders(asked, actor),
-      rejections: () => sales.rejections(asked, actor),
+      rejections: () => sales.rejections({ ...systemContext(), actor }, asked),
       history: () => sales.ordersOf(CUSTOMER, asked, actor),
     }[list]();
     const rows = nodes

@@ -62,8 +62,8 @@ it('CHU-1: a copy that runs begins the scan at 02:00 of the Saturday, once', asy
   const uow = new UnitOfWork(dataSource, new RelaySignal(), [], config);
   const begun: string[] = [];
   const starts: Pick<Jobs, 'start'> = {
-    start: async (_kind, { parameters }, within) => {
-      await uow.run((tx) => within!(tx));
+    start: async (context, _kind, { parameters }, within) => {
+      await uow.run(context, (tx) => within!(tx));
       begun.push((parameters as { asOf: string }).asOf);
       return undefined as never;
     },

@@ -134,15 +134,15 @@ describe('similar tickets among 100,000', () => {
   /** The steps of what runs for a text, with how many rows each gave. */
   async function run(text: string, actor = manager): Promise<{ plans: string[]; most: number }> {
     const plans: string[] = [];
-    const db = {
-      query: async (statement: string, parameters: unknown[]) => {
-        if (statement.includes('WITH found')) {
-          const rows = await sql(`EXPLAIN (ANALYZE, TIMING OFF) ${statement}`, parameters);
-          plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
-        }
-        return sql(statement, parameters);
+    const pool = {
+      query: async ({ text: statement, values }: { text: string; values: unknown[] }) => {
+        const rows = await sql(`EXPLAIN (ANALYZE, TIMING OFF) ${statement}`, values);
+        plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
+        return { rows: await sql(statement, values) };
       },
     };
+    // How common its terms are is asked beside it.
+    const db = { query: sql, manager: { dataSource: { driver: { master: pool } } } };
     await new SimilarTickets(db as unknown as DataSource).to({ text, limit: 10 }, actor);
     const rows = [...plans.join('\n').matchAll(/actual rows=([\d.]+) loops=(\d+)/g)];
     return { plans, most: Math.max(...rows.map(([, each, loops]) => Number(each) * Number(loops))) };

@@ -16,7 +16,7 @@ export {
 export { escapeLike, type ListPlan, type Page, readAll, readList } from './db/list.js';
 export type { Condition, ListQuery } from './db/list-query.js';
 export { type RecordPolicy, visibleTo } from './db/record-policy.js';
-export { runSql, together } from './db/sql.js';
+export { readSql, runSql, together } from './db/sql.js';
 export { copyRows } from './db/copy.js';
 export { CREATE_SUCCESSORS, DROP_SUCCESSORS, noteSuccessor } from './db/successors.js';
 export * from './db/sql-state.js';
@@ -30,7 +30,7 @@ export { DurableConsumer } from './events/durable-consumer.js';
 export { connectNats, ensureStream, type NatsSettings, streamManager } from './events/nats-connection.js';
 export { On } from './events/on.decorator.js';
 export { ProjectionLag } from './events/projection-lag.js';
-export { CurrentActor, Handles } from './http/handles.decorator.js';
+export { CurrentActor, CurrentContext, Handles } from './http/handles.decorator.js';
 export { decodeJson } from './http/json-body.js';
 export { type TableColumn, tableFile } from './http/table-file.js';
 export type { Upload } from './http/upload.js';

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { v7 } from 'uuid';
+import { systemContext } from '../src/context/request-context.js';
 import type { EventTx } from '../src/db/tx.js';
 import { DeadLetters } from '../src/events/dead-letters.js';
 import { CONSUMER, envelopeOf, incoming, Messaging, writesEffect } from './messaging.fixture.js';
 
-const actor = { id: v7(), name: 'operator', kind: 'user' as const, rights: {} };
+const operator = { ...systemContext(), actor: { id: v7(), name: 'operator', kind: 'user' as const, rights: {} } };
 
 describe('EventInbox', () => {
   let messaging: Messaging;
@@ -104,9 +105,9 @@ describe('EventInbox', () => {
       attempts: 8,
       error: 'Error: cannot digest this',
     });
-    expect(await letters.resend(dead!.id)).toEqual({ applied: 0, remaining: 3 });
+    expect(await letters.resend(operator, dead!.id)).toEqual({ applied: 0, remaining: 3 });
     repaired = true;
-    expect(await letters.resend(dead!.id)).toEqual({ applied: 3, remaining: 0 });
+    expect(await letters.resend(operator, dead!.id)).toEqual({ applied: 3, remaining: 0 });
     expect(await messaging.effects(sick)).toEqual(['step-1', 'step-2', 'step-3']);
     expect(await inbox.receive(CONSUMER, [incoming(envelopeOf(sick, 4))])).toEqual([{ kind: 'applied' }]);
   });
@@ -122,9 +123,9 @@ describe('EventInbox', () => {
       `SELECT id FROM dead_letter WHERE aggregate_id = $1 AND status = 'dead'`,
       [id],
     );
-    expect(await letters.discard(dead!.id, 'test data', actor)).toEqual({ applied: 1, remaining: 0 });
+    expect(await letters.discard(operator, dead!.id, 'test data')).toEqual({ applied: 1, remaining: 0 });
     expect(await messaging.effects(id)).toEqual(['step-2']);
-    await expect(letters.discard(dead!.id, 'again', actor)).rejects.toMatchObject({ code: 'illegal-transition' });
+    await expect(letters.discard(operator, dead!.id, 'again')).rejects.toMatchObject({ code: 'illegal-transition' });
   });
 
   it('EVT-4: bytes that are no event are kept for the operator and hold up nobody', async () => {

@@ -3,7 +3,7 @@ import { TestDatabase } from '#testing';
 import type { ModuleRef } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
-import { runInContext } from '../src/context/request-context.js';
+import type { RequestContext } from '../src/context/request-context.js';
 import { continueTrace } from '../src/context/trace.js';
 import { dataSourceOptions } from '../src/db/data-source.js';
 import { Messaging1763700000000, OutboxIndexes1763700000004 } from '../src/db/messaging.migration.js';
@@ -129,12 +129,15 @@ export class Copy {
 
   start(name: string, actor: Actor = MANAGER): Promise<JobView> {
     const job = { parameters: { name }, columns: ['number', 'note'] };
-    return as(actor, () => this.jobs.start(Counting, job));
+    return this.jobs.start(by(actor), Counting, job);
   }
 }
 
-export const as = <T>(actor: Actor, work: () => T, language: 'en' | 'zh' = 'en'): T =>
-  runInContext({ ...continueTrace(), language, actor }, work);
+export const by = (actor: Actor, language: 'en' | 'zh' = 'en'): RequestContext => ({
+  ...continueTrace(),
+  language,
+  actor,
+});
 
 /** One database of a service, and as many copies of it as a test wants. */
 export class JobWorld {
@@ -180,7 +183,7 @@ export class JobWorld {
 
   async ended(id: string): Promise<JobView> {
     for (const deadline = Date.now() + 15_000; ;) {
-      const job = await as(MANAGER, () => this.copies[0]!.jobs.get(id, MANAGER));
+      const job = await this.copies[0]!.jobs.get(by(MANAGER), id);
       if (job.status === 'succeeded' || job.status === 'failed') return job;
       if (Date.now() > deadline) throw new Error(`job is still ${job.status}`);
       await new Promise((resolve) => setTimeout(resolve, 5));

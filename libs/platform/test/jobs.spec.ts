@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import type { StreamableFile } from '@nestjs/common';
 import { v7 } from 'uuid';
 import { JobLease } from '../src/jobs/job-lease.js';
-import { as, Counting, JobWorld, MANAGER, OTHER_MANAGER, STRANGER } from './jobs.fixture.js';
+import { by, Counting, JobWorld, MANAGER, OTHER_MANAGER, STRANGER } from './jobs.fixture.js';
 
 const GOOD = [1, 2, 3, 4, 5, 6, 8, 9, 10];
 /** With its byte order mark, which decoding it as text would take away. */
@@ -71,14 +71,14 @@ describe('Background jobs', () => {
     const copy = await world.copy('one');
     const creator = { ...STRANGER, id: v7() };
     const job = { parameters: { name: 'seen' } };
-    const { id } = await as(creator, () => copy.jobs.start(Counting, job));
-    for (const actor of [creator, OTHER_MANAGER]) expect(await copy.jobs.get(id, actor)).toMatchObject({ id });
+    const { id } = await copy.jobs.start(by(creator), Counting, job);
+    for (const actor of [creator, OTHER_MANAGER]) expect(await copy.jobs.get(by(actor), id)).toMatchObject({ id });
     for (const act of ['get', 'errors', 'result', 'undo'] as const)
-      await expect(copy.jobs[act](id, STRANGER)).rejects.toEqual(problem('not-found'));
+      await expect(copy.jobs[act](by(STRANGER), id)).rejects.toEqual(problem('not-found'));
     for (const nobodys of [v7(), jobIdOf('customer', v7()), jobIdOf('marketing', id), 'CUS-000001'])
-      await expect(copy.jobs.get(nobodys, MANAGER)).rejects.toEqual(problem('not-found'));
+      await expect(copy.jobs.get(by(MANAGER), nobodys)).rejects.toEqual(problem('not-found'));
     await copy.dataSource.query(`UPDATE job SET status = 'succeeded' WHERE id = $1`, [id]);
-    await expect(copy.jobs.undo(id, creator)).rejects.toEqual(problem('forbidden', { right: 'customer.import' }));
+    await expect(copy.jobs.undo(by(creator), id)).rejects.toEqual(problem('forbidden', { right: 'customer.import' }));
   });
 
   it('CUS-8: errors and results are CSV in the language of the reader, with no cell that a spreadsheet would run', async () => {
@@ -87,14 +87,14 @@ describe('Background jobs', () => {
     const { id } = await copy.start('files');
     await world.ended(id);
     const read = (file: 'errors' | 'result', language: 'en' | 'zh') =>
-      as(MANAGER, async () => text(await copy.jobs[file](id, MANAGER)), language);
+      copy.jobs[file](by(MANAGER, language), id).then(text);
     const row = "'=7+1,a␀b\ufffd \\u0000 💥\r\n";
     expect(await read('errors', 'en')).toBe(`\ufeffline,field,reason,number,note\r\n7,number,is seven,${row}`);
     expect(await read('errors', 'zh')).toBe(`\ufeff行号,字段,原因,number,note\r\n7,number,是七,${row}`);
     const head = async (language: 'en' | 'zh') => (await read('result', language)).split('\r\n').slice(0, 4);
     expect(await head('en')).toEqual(['\ufeffline,square', '1,1', '2,4', '3,nine']);
     expect(await head('zh')).toEqual(['\ufeff行号,平方', '1,1', '2,4', '3,九']);
-    const file = await copy.jobs.errors(id, MANAGER);
+    const file = await copy.jobs.errors(by(MANAGER), id);
     expect(file.getHeaders().disposition).toBe('attachment; filename="counting-errors.csv"');
     file.getStream().destroy();
   });
@@ -222,7 +222,7 @@ describe('Background jobs', () => {
     const { id } = await copy.start('waiting');
     const lease = new JobLease(copy.dataSource, (await JobLease.take(copy.dataSource, ['counting']))!);
     const attempts = async (next: number) => {
-      await as(MANAGER, () => copy.uow.run((tx) => lease.keep(tx, { position: { next }, processed: 0 })));
+      await copy.uow.run(by(MANAGER), (tx) => lease.keep(tx, { position: { next }, processed: 0 }));
       const [job] = await world.query<{ attempts: number }>('SELECT attempts FROM job WHERE id = $1', [id]);
       return job!.attempts;
     };
@@ -236,7 +236,7 @@ describe('Background jobs', () => {
   it('an undo is a job of its own, and takes back once', async () => {
     const copy = await world.copy('one');
     const { id } = await copy.start('undone');
-    const undo = () => as(MANAGER, () => copy.jobs.undo(id, MANAGER));
+    const undo = () => copy.jobs.undo(by(MANAGER), id);
     const refusal = (state: string) => problem('illegal-transition', { move: 'undo', state, allowed: [] });
     await expect(undo()).rejects.toEqual(refusal('queued'));
     copy.run();
@@ -245,16 +245,16 @@ describe('Background jobs', () => {
 
     const [first, second] = await Promise.allSettled([undo(), undo()]);
     expect([first.status, second.status].sort()).toEqual(['fulfilled', 'rejected']);
-    const { undo: undoing } = await copy.jobs.get(id, MANAGER);
+    const { undo: undoing } = await copy.jobs.get(by(MANAGER), id);
     const job = await world.ended(undoing!.jobId);
     expect(job).toMatchObject({ status: 'succeeded', undoes: id, undoable: false, processed: GOOD.length });
     expect(await world.effects('undone')).toEqual([]);
     await expect(undo()).rejects.toEqual(refusal('undone'));
-    expect(await copy.jobs.get(id, MANAGER)).toMatchObject({ undoable: false, undo: { status: 'succeeded' } });
-    await expect(as(MANAGER, () => copy.jobs.undo(job.id, MANAGER))).rejects.toEqual(
+    expect(await copy.jobs.get(by(MANAGER), id)).toMatchObject({ undoable: false, undo: { status: 'succeeded' } });
+    await expect(copy.jobs.undo(by(MANAGER), job.id)).rejects.toEqual(
       problem('not-undoable', { reason: 'it takes another one back itself · 它本身就是一次撤销' }),
     );
-    const kept = await as(MANAGER, async () => text(await copy.jobs.result(job.id, MANAGER)));
+    const kept = await text(await copy.jobs.result(by(MANAGER), job.id));
     expect(kept).toBe("\ufeffline,kept\r\n1,'=nothing\r\n");
   });
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Envelope, TicketWithdrawn } from '#contracts';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { v7 } from 'uuid';
+import { systemContext } from '../src/context/request-context.js';
 import { dedicatedClient } from '../src/db/data-source.js';
 import { lanesOf, readBatch } from '../src/events/outbox-batch.js';
 import { Relays } from './relay.fixture.js';
@@ -72,7 +73,7 @@ describe('OutboxRelay: order and marks', () => {
     await asTest(({ streams }) => streams.update('CRM', { max_msg_size: 2000 }));
     const [refused, ...others] = Array.from({ length: 20 }, () => v7()) as [string, ...string[]];
     await write(refused);
-    await uow.run(async (tx) => {
+    await uow.run(systemContext(), async (tx) => {
       tx.publish(TicketWithdrawn.of(refused, { ticketId: refused, code: 'x'.repeat(3000) }));
     });
     await write([refused, ...others], 3);
@@ -153,7 +154,7 @@ describe('OutboxRelay: order and marks', () => {
   it('EVT-2: a batch is bounded by its bytes, and reading on leaves out what is in hand', async () => {
     const ids = Array.from({ length: 3 }, () => v7());
     for (const id of ids)
-      await uow.run(async (tx) => {
+      await uow.run(systemContext(), async (tx) => {
         tx.publish(TicketWithdrawn.of(id, { ticketId: id, code: randomBytes(1_100_000).toString('base64') }));
       });
     const client = dedicatedClient('service', messaging.database.url);

@@ -3,7 +3,7 @@ import { TEST_PASSWORD } from '#testing';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream';
 import { v7 } from 'uuid';
-import { runInContext, SYSTEM } from '../src/context/request-context.js';
+import { systemContext, SYSTEM } from '../src/context/request-context.js';
 import { connectNats } from '../src/events/nats-connection.js';
 import { createLogger } from '../src/logging/logger.js';
 import { OUTSIDE_API_PREFIX, TicketWithdrawn } from '#contracts';
@@ -36,14 +36,12 @@ describe('OutboxRelay', () => {
     const [id, lost] = [v7(), v7()];
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     await expect(
-      uow.run(async (tx) => {
+      uow.run(systemContext(), async (tx) => {
         tx.publish(TicketWithdrawn.of(lost, { ticketId: lost, code: 'TKT-0' }));
         throw new Error('changed my mind');
       }),
     ).rejects.toThrow('changed my mind');
-    await runInContext({ traceId: 'x', traceparent, language: 'en', actor: { ...SYSTEM, id: 'somebody' } }, () =>
-      write(id, 2),
-    );
+    await write(id, 2, { traceId: 'x', traceparent, language: 'en', actor: { ...SYSTEM, id: 'somebody' } });
     await hears(id, 2);
     expect(heard(id)).toEqual([1, 2]);
     expect(heard(lost)).toEqual([]);
@@ -61,7 +59,7 @@ describe('OutboxRelay', () => {
     const ids = Array.from({ length: 60 }, () => v7());
     await Promise.all(
       ids.map((id, index) =>
-        uow.run(async (tx) => {
+        uow.run(systemContext(), async (tx) => {
           tx.publish(TicketWithdrawn.of(id, { ticketId: id, code: 'TKT-1' }));
           await tx.query('SELECT pg_sleep($1)', [(index % 7) / 100]);
         }),
@@ -213,7 +211,7 @@ describe('OutboxRelay', () => {
   it('EVT-2: an event of several MB is published like any other', async () => {
     await startRelay();
     const id = v7();
-    await uow.run(async (tx) => {
+    await uow.run(systemContext(), async (tx) => {
       tx.publish(TicketWithdrawn.of(id, { ticketId: id, code: 'x'.repeat(3_000_000) }));
     });
     await hears(id, 1);

@@ -2,6 +2,7 @@ import type { Envelope } from '#contracts';
 import { TicketWithdrawn } from '#contracts';
 import { EventProbe, TEST_PASSWORD, TestNats } from '#testing';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { systemContext } from '../src/context/request-context.js';
 import type { UnitOfWork } from '../src/db/unit-of-work.js';
 import { connectNats } from '../src/events/nats-connection.js';
 import { OutboxRelay } from '../src/events/outbox-relay.js';
@@ -53,8 +54,8 @@ export class Relays {
   };
 
   /** `count` events of each record, mixed, in one transaction. */
-  write = (id: string | readonly string[], count = 1): Promise<void> =>
-    this.uow.run(async (tx) => {
+  write = (id: string | readonly string[], count = 1, context = systemContext()): Promise<void> =>
+    this.uow.run(context, async (tx) => {
       for (let nth = 0; nth < count; nth++)
         for (const each of [id].flat()) tx.publish(TicketWithdrawn.of(each, { ticketId: each, code: `TKT-${nth}` }));
     });

@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair } from 'jose';
 import { DataSource } from 'typeorm';
-import { type Tx, UnitOfWork } from '#platform';
+import { systemContext, type Tx, UnitOfWork } from '#platform';
 import { nextRevision } from '../access/access-revision.js';
 import { SecretBox } from './secret-box.js';
 
@@ -48,7 +48,7 @@ export class SigningKeys {
   async current(): Promise<{ kid: string; key: KeyObject; now: number }> {
     let row = await this.read();
     if (!row || row.due) {
-      await this.uow.run((tx) => this.rotate(tx));
+      await this.uow.run(systemContext(), (tx) => this.rotate(tx));
       row = (await this.read())!;
     }
     const key = this.opened.get(row.kid) ?? this.open(row.kid, row.sealed);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { clientNetwork, currentContext, type Tx } from '#platform';
+import { clientNetwork, type RequestContext, type Tx } from '#platform';
 import type { AuthConfig } from '../auth.config.js';
 import { AUTH_CONFIG } from '../auth.tokens.js';
 
@@ -37,9 +37,9 @@ export class LoginGuard {
    */
   async admit(tx: Tx, kind: AccountKind, name: string, isGenuine: boolean): Promise<boolean> {
     const account = accountKey(kind, name);
-    const network = clientNetwork(currentContext()?.address);
+    const network = clientNetwork(tx.context.address);
     await tx.query('SELECT pg_advisory_xact_lock($1)', [account.readBigInt64BE().toString()]);
-    const isLocked = await this.isLocked(tx, kind, name);
+    const isLocked = await this.isLocked(tx, tx.context, kind, name);
     if (isGenuine && !isLocked) {
       await this.welcome(tx, account, network);
       return true;
@@ -52,7 +52,7 @@ export class LoginGuard {
   }
 
   /** Whether the account is locked for the address range that asks. */
-  async isLocked(sql: Sql, kind: AccountKind, name: string): Promise<boolean> {
+  async isLocked(sql: Sql, { address }: RequestContext, kind: AccountKind, name: string): Promise<boolean> {
     const [row] = (await sql.query(
       `SELECT EXISTS (
          SELECT FROM login_failure f
@@ -60,7 +60,7 @@ export class LoginGuard {
             AND (f.network = $2 OR f.network = '${ANYWHERE}' AND NOT EXISTS (
               SELECT FROM login_network n
                WHERE n.account = $1 AND n.network = $2 AND n.succeeded_at > now() - ${KNOWN_FOR}))) AS locked`,
-      [accountKey(kind, name), clientNetwork(currentContext()?.address)],
+      [accountKey(kind, name), clientNetwork(address)],
     )) as [{ locked: boolean }];
     return row.locked;
   }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import { type Actor, type ClientCredentials, CrmError, type LoginInput, type PasswordChange } from '#contracts';
-import { UnitOfWork } from '#platform';
+import { type ClientCredentials, CrmError, type LoginInput, type PasswordChange } from '#contracts';
+import { UnitOfWork, type RequestContext } from '#platform';
 import { nextRevision } from '../access/access-revision.js';
 import { AccessTokens } from '../key/access-tokens.service.js';
 import { PasswordHasher } from '../password/password-hasher.service.js';
@@ -31,13 +31,13 @@ export class LoginService {
     private readonly tokens: AccessTokens,
   ) {}
 
-  async login({ username, password }: z.infer<typeof LoginInput>) {
+  async login(context: RequestContext, { username, password }: z.infer<typeof LoginInput>) {
     const user = await this.credentials(
       'SELECT id, username AS name, password_hash AS hash FROM users WHERE lower(username) = $1',
       username.toLowerCase(),
     );
     const matches = await this.hasher.verify(password, user?.hash);
-    const session = await this.uow.run(async (tx) => {
+    const session = await this.uow.run(context, async (tx) => {
       const [holder] = await tx.query<{ id: string; username: string; mustChangePassword: boolean }>(
         `SELECT id, username, must_change_password AS "mustChangePassword" FROM users
           WHERE id = $1 AND password_hash = $2 AND status = 'active' FOR SHARE`,
@@ -51,22 +51,25 @@ export class LoginService {
   }
 
   /** For machines (AUT-8): no session, no refresh token; they ask again. */
-  async clientToken({ clientId, clientSecret }: z.infer<typeof ClientCredentials>) {
+  async clientToken(context: RequestContext, { clientId, clientSecret }: z.infer<typeof ClientCredentials>) {
     const account = await this.credentials(
       'SELECT id, client_id AS name, secret_hash AS hash FROM service_account WHERE client_id = $1 AND active',
       clientId,
     );
     const matches = await this.hasher.verify(clientSecret, account?.hash);
-    const admitted = await this.uow.run((tx) => this.guard.admit(tx, 'client', clientId, matches));
+    const admitted = await this.uow.run(context, (tx) => this.guard.admit(tx, 'client', clientId, matches));
     if (!admitted || !account) throw new CrmError('invalid-credentials');
     return this.tokens.issue(account);
   }
 
   /** Ends all the person's sessions, this one too. A wrong current password counts as a failed login. */
-  async changePassword(actor: Actor, { current, new: password }: z.infer<typeof PasswordChange>): Promise<void> {
+  async changePassword(
+    context: RequestContext,
+    { current, new: password }: z.infer<typeof PasswordChange>,
+  ): Promise<void> {
     const user = await this.credentials(
       'SELECT id, username AS name, password_hash AS hash FROM users WHERE id = $1',
-      actor.id,
+      context.actor.id,
     );
     if (!user) throw new CrmError('not-found');
     // Before the current one is checked, or the refusal would tell that it was right.
@@ -74,10 +77,10 @@ export class LoginService {
     if (password === current)
       throw new CrmError('weak-password', { field: 'new', reason: 'it is the current one · 与当前密码相同' });
     // Nothing is hashed for an account that is locked anyway.
-    if (await this.guard.isLocked(this.db, 'user', user.name)) throw new CrmError('invalid-credentials');
+    if (await this.guard.isLocked(this.db, context, 'user', user.name)) throw new CrmError('invalid-credentials');
     const matches = await this.hasher.verify(current, user.hash);
     const hash = matches ? await this.hasher.hash(password) : undefined;
-    const changed = await this.uow.run(async (tx) => {
+    const changed = await this.uow.run(context, async (tx) => {
       const record = await tx.find(User, { id: user.id, passwordHash: user.hash, status: 'active' });
       const admitted = await this.guard.admit(tx, 'user', user.name, matches && record !== null);
       if (!admitted || !record || !hash) return false;

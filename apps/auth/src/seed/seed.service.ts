@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { SALES_SYSTEM_GRANTS, SEEDED_ROLES } from '#contracts';
-import { ConfigError, type Logger, LOGGER, runAsSystem, type Tx, UnitOfWork } from '#platform';
+import { ConfigError, type Logger, LOGGER, systemContext, type Tx, UnitOfWork } from '#platform';
 import { nextRevision } from '../access/access-revision.js';
 import type { AuthConfig } from '../auth.config.js';
 import { AUTH_CONFIG } from '../auth.tokens.js';
@@ -33,11 +33,7 @@ export class SeedService implements OnApplicationBootstrap {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  onApplicationBootstrap(): Promise<void> {
-    return runAsSystem(() => this.seed());
-  }
-
-  private async seed(): Promise<void> {
+  async onApplicationBootstrap(): Promise<void> {
     await this.keys.current();
     await this.plant('roles', (tx) => this.roles(tx));
     await this.plant('admin', (tx) => this.administrator(tx));
@@ -45,7 +41,7 @@ export class SeedService implements OnApplicationBootstrap {
   }
 
   private plant(name: string, work: (tx: Tx) => Promise<void>): Promise<void> {
-    return this.uow.run(async (tx) => {
+    return this.uow.run(systemContext(), async (tx) => {
       const marked = await tx.query('INSERT INTO seed (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING name', [
         name,
       ]);

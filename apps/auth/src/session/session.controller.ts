@@ -8,7 +8,7 @@ import {
   type PasswordChange,
   type RefreshInput,
 } from '#contracts';
-import { CurrentActor, Handles } from '#platform';
+import { CurrentActor, Handles, CurrentContext, type RequestContext } from '#platform';
 import { LoginService } from '../login/login.service.js';
 import { MeQueries } from './me.queries.js';
 import { SessionService } from './session.service.js';
@@ -22,23 +22,24 @@ export class SessionController {
   ) {}
 
   @Handles(AuthRoutes.login)
-  login(@Body() input: z.infer<typeof LoginInput>) {
-    return this.logins.login(input);
+  login(@CurrentContext() context: RequestContext, @Body() input: z.infer<typeof LoginInput>) {
+    return this.logins.login(context, input);
   }
 
   @Handles(AuthRoutes.clientToken)
-  clientToken(@Body() input: z.infer<typeof ClientCredentials>) {
-    return this.logins.clientToken(input);
+  clientToken(@CurrentContext() context: RequestContext, @Body() input: z.infer<typeof ClientCredentials>) {
+    return this.logins.clientToken(context, input);
   }
 
   @Handles(AuthRoutes.refresh)
-  refresh(@Body() { refreshToken }: z.infer<typeof RefreshInput>) {
-    return this.sessions.refresh(refreshToken);
+  refresh(@CurrentContext() context: RequestContext, @Body() { refreshToken }: z.infer<typeof RefreshInput>) {
+    return this.sessions.refresh(context, refreshToken);
   }
 
   @Handles(AuthRoutes.logout)
-  async logout(@CurrentActor() { sessionId }: Actor) {
-    if (sessionId) await this.sessions.logout(sessionId);
+  async logout(@CurrentContext() context: RequestContext) {
+    const { sessionId } = context.actor;
+    if (sessionId) await this.sessions.logout(context, sessionId);
   }
 
   @Handles(AuthRoutes.me)
@@ -47,7 +48,7 @@ export class SessionController {
   }
 
   @Handles(AuthRoutes.changePassword)
-  changePassword(@CurrentActor() actor: Actor, @Body() input: z.infer<typeof PasswordChange>) {
-    return this.logins.changePassword(actor, input);
+  changePassword(@CurrentContext() context: RequestContext, @Body() input: z.infer<typeof PasswordChange>) {
+    return this.logins.changePassword(context, input);
   }
 }

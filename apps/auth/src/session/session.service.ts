@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { v7 } from 'uuid';
 import { CrmError, SessionRevoked } from '#contracts';
-import { type Tx, UnitOfWork } from '#platform';
+import { type Tx, UnitOfWork, type RequestContext } from '#platform';
 import { nextRevision } from '../access/access-revision.js';
 import { AccessTokens } from '../key/access-tokens.service.js';
 import { SecretBox } from '../key/secret-box.js';
@@ -62,9 +62,9 @@ export class SessionService {
   }
 
   /** Exchanges a refresh token. A spent one ends its whole session, unless it repeats a request whose answer was lost. */
-  async refresh(token: string) {
+  async refresh(context: RequestContext, token: string) {
     const successor = this.box.successor(token);
-    const session = await this.uow.run(async (tx) => {
+    const session = await this.uow.run(context, async (tx) => {
       const spent = await this.spend(tx, token, successor);
       return spent && this.holderOf(tx, spent, successor);
     });
@@ -73,8 +73,8 @@ export class SessionService {
   }
 
   /** Ends one session; nothing happens when it ended before. */
-  logout(sessionId: string): Promise<void> {
-    return this.uow.run((tx) => this.revoke(tx, sessionId));
+  logout(context: RequestContext, sessionId: string): Promise<void> {
+    return this.uow.run(context, (tx) => this.revoke(tx, sessionId));
   }
 
   /** Ends all sessions of a person, in the transaction that disables them or changes their password; the caller takes the revision. */

@@ -1,7 +1,7 @@
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { type Actor, AuthRoutes, type UserChanges, type UserInput } from '#contracts';
-import { CurrentActor, Handles, type ListQuery } from '#platform';
+import { CurrentActor, Handles, type ListQuery, CurrentContext, type RequestContext } from '#platform';
 import { UserQueries } from './user.queries.js';
 import { UserService } from './user.service.js';
 
@@ -18,27 +18,31 @@ export class UserController {
   }
 
   @Handles(AuthRoutes.createUser)
-  create(@Body() input: z.infer<typeof UserInput>) {
-    return this.users.create(input);
+  create(@CurrentContext() context: RequestContext, @Body() input: z.infer<typeof UserInput>) {
+    return this.users.create(context, input);
   }
 
   @Handles(AuthRoutes.updateUser)
-  update(@Param('id') id: string, @Body() changes: z.infer<typeof UserChanges>) {
-    return this.users.update(id, changes);
+  update(
+    @CurrentContext() context: RequestContext,
+    @Param('id') id: string,
+    @Body() changes: z.infer<typeof UserChanges>,
+  ) {
+    return this.users.update(context, id, changes);
   }
 
   @Handles(AuthRoutes.disableUser)
-  disable(@Param('id') id: string) {
-    return this.users.disable(id);
+  disable(@CurrentContext() context: RequestContext, @Param('id') id: string) {
+    return this.users.disable(context, id);
   }
 
   @Handles(AuthRoutes.enableUser)
-  enable(@Param('id') id: string) {
-    return this.users.enable(id);
+  enable(@CurrentContext() context: RequestContext, @Param('id') id: string) {
+    return this.users.enable(context, id);
   }
 
   @Handles(AuthRoutes.unlockUser)
-  unlock(@Param('id') id: string) {
-    return this.users.unlock(id);
+  unlock(@CurrentContext() context: RequestContext, @Param('id') id: string) {
+    return this.users.unlock(context, id);
   }
 }

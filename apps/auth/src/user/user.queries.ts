@@ -17,12 +17,10 @@ const USERS: ListPlan<View> = {
   columns: { status: STATUS, username: 'lower(t.username)', createdAt: 't.created_at' },
   // A company has thousands of people at most: no index is needed.
   search: (folded, add) => `t.search_text LIKE ${add(`%${escapeLike(folded)}%`)}`,
-  view: ({ createdAt, ...row }: View & { createdAt: Date }) => ({ ...row, createdAt: createdAt.toISOString() }),
 };
 const NAMES: ListPlan<View> = {
   ...USERS,
   select: 't.id, t.username, t.display_name AS "displayName"',
-  view: (row: View) => row,
 };
 
 @Injectable()

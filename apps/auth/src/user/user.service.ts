@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import { CrmError, type UserChanges, type UserInput, type UserView } from '#contracts';
-import { type Tx, UnitOfWork } from '#platform';
+import { type Tx, UnitOfWork, type RequestContext } from '#platform';
 import { nextRevision } from '../access/access-revision.js';
 import { LoginGuard } from '../login/login-guard.service.js';
 import { PasswordHasher } from '../password/password-hasher.service.js';
@@ -21,10 +21,10 @@ export class UserService {
     private readonly guard: LoginGuard,
   ) {}
 
-  async create({ password, ...input }: z.infer<typeof UserInput>): Promise<View> {
+  async create(context: RequestContext, { password, ...input }: z.infer<typeof UserInput>): Promise<View> {
     User.checkPassword(password, input.username);
     const passwordHash = await this.hasher.hash(password);
-    return this.uow.run(async (tx) => {
+    return this.uow.run(context, async (tx) => {
       await oneAtATime(tx);
       const taken = await tx.query('SELECT FROM users WHERE lower(username) = lower($1)', [input.username]);
       if (taken.length > 0) throw new CrmError('already-exists', { field: 'username' });
@@ -38,8 +38,8 @@ export class UserService {
     });
   }
 
-  update(id: string, changes: z.infer<typeof UserChanges>): Promise<View> {
-    return this.uow.run(async (tx) => {
+  update(context: RequestContext, id: string, changes: z.infer<typeof UserChanges>): Promise<View> {
+    return this.uow.run(context, async (tx) => {
       const user = await loadToManage(tx, id);
       if (changes.roles && !isSame(changes.roles, user.roles)) await requireRoleChange(tx, user, changes.roles);
       tx.publish(user.update(changes));
@@ -50,8 +50,8 @@ export class UserService {
   }
 
   /** Their sessions end with it. */
-  disable(id: string): Promise<View> {
-    return this.uow.run(async (tx) => {
+  disable(context: RequestContext, id: string): Promise<View> {
+    return this.uow.run(context, async (tx) => {
       const user = await loadToManage(tx, id);
       const disabled = user.disable();
       if (user.roles.includes(SUPER_ADMIN)) await requireAnotherSuperAdmin(tx, id);
@@ -63,8 +63,8 @@ export class UserService {
     });
   }
 
-  enable(id: string): Promise<View> {
-    return this.uow.run(async (tx) => {
+  enable(context: RequestContext, id: string): Promise<View> {
+    return this.uow.run(context, async (tx) => {
       const user = await loadToManage(tx, id);
       tx.publish(user.enable());
       await tx.save(user);
@@ -74,8 +74,8 @@ export class UserService {
   }
 
   /** Forgets the failed logins of this account, from everywhere. */
-  unlock(id: string): Promise<View> {
-    return this.uow.run(async (tx) => {
+  unlock(context: RequestContext, id: string): Promise<View> {
+    return this.uow.run(context, async (tx) => {
       const user = await loadToManage(tx, id);
       await this.guard.forget(tx, user.username);
       return user.view();

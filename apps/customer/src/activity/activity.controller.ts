@@ -1,5 +1,5 @@
 import { ActivityRoutes, type ActivityChanges, type ActivityInput, type Actor } from '#contracts';
-import { CurrentActor, Handles, type ListQuery } from '#platform';
+import { CurrentActor, Handles, type ListQuery, CurrentContext, type RequestContext } from '#platform';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { ActivityQueries } from './activity.queries.js';
 import { ActivityService } from './activity.service.js';
@@ -22,8 +22,8 @@ export class ActivityController {
   }
 
   @Handles(ActivityRoutes.recordActivity)
-  record(@Param('id') customerId: string, @Body() body: ActivityInput) {
-    return this.activities.record(customerId, body);
+  record(@CurrentContext() context: RequestContext, @Param('id') customerId: string, @Body() body: ActivityInput) {
+    return this.activities.record(context, customerId, body);
   }
 
   @Handles(ActivityRoutes.getActivity)
@@ -32,12 +32,21 @@ export class ActivityController {
   }
 
   @Handles(ActivityRoutes.updateActivity)
-  update(@Param('id') customerId: string, @Param('activityId') activityId: string, @Body() body: ActivityChanges) {
-    return this.activities.update(customerId, activityId, body);
+  update(
+    @CurrentContext() context: RequestContext,
+    @Param('id') customerId: string,
+    @Param('activityId') activityId: string,
+    @Body() body: ActivityChanges,
+  ) {
+    return this.activities.update(context, customerId, activityId, body);
   }
 
   @Handles(ActivityRoutes.removeActivity)
-  remove(@Param('id') customerId: string, @Param('activityId') activityId: string) {
-    return this.activities.remove(customerId, activityId);
+  remove(
+    @CurrentContext() context: RequestContext,
+    @Param('id') customerId: string,
+    @Param('activityId') activityId: string,
+  ) {
+    return this.activities.remove(context, customerId, activityId);
   }
 }

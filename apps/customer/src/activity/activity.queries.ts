@@ -1,18 +1,15 @@
 import { ACTIVITY_LIST, CrmError, type ActivityView, type Actor } from '#contracts';
-import { containsText, readList, runSql, visibleTo, type ListPlan, type ListQuery, type Page } from '#platform';
+import { containsText, readList, readSql, visibleTo, type ListPlan, type ListQuery, type Page } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ofCustomer } from '../merge/successors.js';
 import { knownDay } from '../customer/customer-search.js';
 import { ofVisibleCustomers, requireVisible } from '../customer/customer.policy.js';
 
-type Row = Omit<ActivityView, 'createdAt'> & { readonly createdAt: Date } & Record<string, unknown>;
-
 const FROM = 'activity t JOIN customer c ON c.id = t.customer_id';
 const COLUMNS = `t.id, t.customer_id AS "customerId", c.name AS "customerName", t.version, t.date, t.kind, t.place, t.summary, t.detail,
   t.participants, t.contact_id AS "contactId", t.next_follow_up_date AS "nextFollowUpDate",
   t.next_follow_up_todo AS "nextFollowUpTodo", t.author_id AS "authorId", t.created_at AS "createdAt"`;
-const view = (row: Row): ActivityView => Object.assign(row, { createdAt: row.createdAt.toISOString() });
 const NONE = `'infinity'::date`;
 const FOLLOW_UP = `coalesce(t.next_follow_up_date, ${NONE})`;
 const ActivityPolicy = ofVisibleCustomers('activity');
@@ -45,7 +42,6 @@ export const ACTIVITIES: ListPlan<ActivityView> = {
   },
   search: containsText('t.search_text'),
   policy: ActivityPolicy,
-  view,
 };
 
 /** Reads: SQL straight to views. */
@@ -66,12 +62,12 @@ export class ActivityQueries {
   async one(customerId: string, activityId: string, actor: Actor): Promise<ActivityView> {
     const parameters: unknown[] = [activityId, customerId];
     const visible = visibleTo(ActivityPolicy, actor, parameters);
-    const [row] = await runSql<Row>(
+    const [row] = await readSql<ActivityView>(
       this.dataSource.manager,
       `SELECT ${COLUMNS} FROM ${FROM} WHERE t.id = $1 AND t.customer_id = $2 AND ${visible}`,
       parameters,
     );
     if (!row) throw new CrmError('not-found');
-    return view(row);
+    return row;
   }
 }

@@ -1,5 +1,5 @@
 import { CrmError, type ActivityChanges, type ActivityInput, type ActivityView } from '#contracts';
-import { Dictionary, UnitOfWork, type Tx } from '#platform';
+import { Dictionary, UnitOfWork, type Tx, type RequestContext } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { Customer } from '../customer/customer.entity.js';
 import { recordCustomerActs } from '../timeline/customer.timeline.js';
@@ -13,8 +13,8 @@ export class ActivityService {
     private readonly dictionary: Dictionary,
   ) {}
 
-  record(customerId: string, input: ActivityInput): Promise<ActivityView> {
-    return this.uow.run(async (tx) => {
+  record(context: RequestContext, customerId: string, input: ActivityInput): Promise<ActivityView> {
+    return this.uow.run(context, async (tx) => {
       const customer = await tx.load(Customer, customerId);
       await this.requireKind(tx, input.kind);
       await requireContact(tx, customerId, input.contactId);
@@ -29,8 +29,13 @@ export class ActivityService {
     });
   }
 
-  update(customerId: string, activityId: string, changes: ActivityChanges): Promise<ActivityView> {
-    return this.uow.run(async (tx) => {
+  update(
+    context: RequestContext,
+    customerId: string,
+    activityId: string,
+    changes: ActivityChanges,
+  ): Promise<ActivityView> {
+    return this.uow.run(context, async (tx) => {
       const customer = await tx.load(Customer, customerId);
       const activity = await loadActivity(tx, customerId, activityId);
       // What was chosen before stays valid, even if it was retired or removed since.
@@ -49,8 +54,8 @@ export class ActivityService {
     });
   }
 
-  remove(customerId: string, activityId: string): Promise<void> {
-    return this.uow.run(async (tx) => {
+  remove(context: RequestContext, customerId: string, activityId: string): Promise<void> {
+    return this.uow.run(context, async (tx) => {
       const customer = await tx.load(Customer, customerId);
       const activity = await loadActivity(tx, customerId, activityId);
       tx.requireScope('activity.write', customer.ownerId);

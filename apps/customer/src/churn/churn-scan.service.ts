@@ -1,5 +1,5 @@
 import { type ChurnScanInput, CrmError, type JobView } from '#contracts';
-import { dayIn, Jobs, SERVICE_CONFIG } from '#platform';
+import { dayIn, Jobs, SERVICE_CONFIG, type RequestContext } from '#platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { CustomerConfig } from '../customer.config.js';
 import { ChurnScan } from './churn-scan.js';
@@ -13,13 +13,13 @@ export class ChurnScanService {
   ) {}
 
   /** @throws CrmError future-day: what will have been bought by then, nobody knows */
-  async start({ asOf: named }: ChurnScanInput): Promise<JobView> {
+  async start(context: RequestContext, { asOf: named }: ChurnScanInput): Promise<JobView> {
     const today = dayIn(this.config.BUSINESS_TIMEZONE);
     const asOf = named ?? today;
     if (asOf > today)
       throw new CrmError('future-day', { field: 'asOf', today }, [
         { path: 'asOf', code: 'future_day', message: `not later than ${today} · 不得晚于 ${today}` },
       ]);
-    return this.jobs.start(ChurnScan, { parameters: { asOf } });
+    return this.jobs.start(context, ChurnScan, { parameters: { asOf } });
   }
 }

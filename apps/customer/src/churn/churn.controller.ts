@@ -1,5 +1,5 @@
 import { type Actor, type ChurnMeasureInput, ChurnRoutes, type ChurnScanInput } from '#contracts';
-import { CurrentActor, Handles, type ListQuery } from '#platform';
+import { CurrentActor, Handles, type ListQuery, CurrentContext, type RequestContext } from '#platform';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { ChurnScanService } from './churn-scan.service.js';
 import { ChurnQueries } from './churn.queries.js';
@@ -24,22 +24,22 @@ export class ChurnController {
   }
 
   @Handles(ChurnRoutes.postponeChurnAlert)
-  postpone(@Param('id') id: string, @Body() body: ChurnMeasureInput) {
-    return this.alerts.postpone(id, body);
+  postpone(@CurrentContext() context: RequestContext, @Param('id') id: string, @Body() body: ChurnMeasureInput) {
+    return this.alerts.postpone(context, id, body);
   }
 
   @Handles(ChurnRoutes.addChurnMeasure)
-  addMeasure(@Param('id') id: string, @Body() body: ChurnMeasureInput) {
-    return this.alerts.addMeasure(id, body);
+  addMeasure(@CurrentContext() context: RequestContext, @Param('id') id: string, @Body() body: ChurnMeasureInput) {
+    return this.alerts.addMeasure(context, id, body);
   }
 
   @Handles(ChurnRoutes.confirmChurnLoss)
-  confirm(@Param('id') id: string, @Body() body: { reason: string }) {
-    return this.alerts.confirm(id, body.reason);
+  confirm(@CurrentContext() context: RequestContext, @Param('id') id: string, @Body() body: { reason: string }) {
+    return this.alerts.confirm(context, id, body.reason);
   }
 
   @Handles(ChurnRoutes.startChurnScan)
-  scan(@Body() body: ChurnScanInput) {
-    return this.scans.start(body);
+  scan(@CurrentContext() context: RequestContext, @Body() body: ChurnScanInput) {
+    return this.scans.start(context, body);
   }
 }

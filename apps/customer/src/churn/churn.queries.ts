@@ -1,5 +1,5 @@
 import { type Actor, type ChurnAlertView, ChurnRoutes, CrmError } from '#contracts';
-import { containsText, type ListPlan, type ListQuery, type Page, readList, runSql, visibleTo } from '#platform';
+import { containsText, type ListPlan, type ListQuery, type Page, readList, readSql, visibleTo } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ofCustomer } from '../merge/successors.js';
@@ -10,20 +10,6 @@ const COLUMNS = `t.id, t.version, t.customer_id AS "customerId", c.code AS "cust
   (SELECT coalesce(json_agg(json_build_object('date', m.date, 'measure', m.measure, 'authorId', m.author_id) ORDER BY m.date, m.id), '[]')
      FROM churn_measure m WHERE m.alert_id = t.id) AS measures,
   t.reason, t.lost_at AS "lostAt", t.recovered_at AS "recoveredAt"`;
-
-type Instants = 'raisedAt' | 'lostAt' | 'recoveredAt';
-interface Row extends Omit<ChurnAlertView, Instants> {
-  readonly raisedAt: Date;
-  readonly lostAt: Date | null;
-  readonly recoveredAt: Date | null;
-}
-
-const view = ({ raisedAt, lostAt, recoveredAt, ...row }: Row): ChurnAlertView => ({
-  ...row,
-  raisedAt: raisedAt.toISOString(),
-  lostAt: lostAt?.toISOString() ?? null,
-  recoveredAt: recoveredAt?.toISOString() ?? null,
-});
 
 const PLAN: ListPlan<ChurnAlertView> = {
   definition: ChurnRoutes.listChurnAlerts.list,
@@ -48,7 +34,6 @@ const PLAN: ListPlan<ChurnAlertView> = {
   },
   search: containsText('c.search_text'),
   policy: AlertWithCustomerPolicy,
-  view,
 };
 
 /** Reads: SQL straight to views. */
@@ -69,11 +54,11 @@ export class ChurnQueries {
 export async function readAlert(manager: EntityManager, id: string, actor: Actor): Promise<ChurnAlertView> {
   const parameters: unknown[] = [id];
   const visible = visibleTo(AlertWithCustomerPolicy, actor, parameters);
-  const [row] = await runSql<Row>(
+  const [row] = await readSql<ChurnAlertView>(
     manager,
     `SELECT ${COLUMNS} FROM ${ALERTS_WITH_CUSTOMERS} WHERE t.id = $1 AND ${visible}`,
     parameters,
   );
   if (!row) throw new CrmError('not-found');
-  return view(row);
+  return row;
 }

@@ -1,5 +1,5 @@
 import type { ChurnAlertView, ChurnMeasureInput, NewEvent } from '#contracts';
-import { type Tx, UnitOfWork } from '#platform';
+import { type Tx, UnitOfWork, type RequestContext } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { Customer } from '../customer/customer.entity.js';
 import { type CustomerAct, recordCustomerActs } from '../timeline/customer.timeline.js';
@@ -13,8 +13,8 @@ import { setStatus } from './customer-status.js';
 export class ChurnService {
   constructor(private readonly uow: UnitOfWork) {}
 
-  postpone(id: string, input: ChurnMeasureInput): Promise<ChurnAlertView> {
-    return this.uow.run(async (tx) => {
+  postpone(context: RequestContext, id: string, input: ChurnMeasureInput): Promise<ChurnAlertView> {
+    return this.uow.run(context, async (tx) => {
       const { alert, customer } = await load(tx, id);
       const taken = { date: input.date ?? tx.today, measure: input.measure };
       const postponed = alert.postpone(taken, customer.ownerId);
@@ -24,8 +24,8 @@ export class ChurnService {
     });
   }
 
-  addMeasure(id: string, input: ChurnMeasureInput): Promise<ChurnAlertView> {
-    return this.uow.run(async (tx) => {
+  addMeasure(context: RequestContext, id: string, input: ChurnMeasureInput): Promise<ChurnAlertView> {
+    return this.uow.run(context, async (tx) => {
       const { alert, customer } = await load(tx, id);
       const taken = { date: input.date ?? tx.today, measure: input.measure };
       const added = alert.addMeasure(taken, customer.ownerId);
@@ -36,8 +36,8 @@ export class ChurnService {
   }
 
   /** Alert and customer are lost (CHU-3). */
-  confirm(id: string, reason: string): Promise<ChurnAlertView> {
-    return this.uow.run(async (tx) => {
+  confirm(context: RequestContext, id: string, reason: string): Promise<ChurnAlertView> {
+    return this.uow.run(context, async (tx) => {
       const { alert, customer } = await load(tx, id);
       const lost = alert.confirm(reason, customer.ownerId);
       tx.requireScope('churn.handle', customer.ownerId);

@@ -1,4 +1,4 @@
-import { Jobs, LOGGER, type Logger, runAsSystem, SERVICE_CONFIG } from '#platform';
+import { Jobs, LOGGER, type Logger, systemContext, SERVICE_CONFIG } from '#platform';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { CustomerConfig } from '../customer.config.js';
@@ -50,7 +50,7 @@ export class WeeklyScan implements OnApplicationBootstrap, OnApplicationShutdown
       'SELECT max(saturday) AS last FROM churn_weekly_scan',
     );
     if (row!.last === null) await this.rememberStart(saturday);
-    else if (row!.last < saturday) await runAsSystem(() => this.start(saturday));
+    else if (row!.last < saturday) await this.start(saturday);
     this.done = saturday;
   }
 
@@ -61,7 +61,7 @@ export class WeeklyScan implements OnApplicationBootstrap, OnApplicationShutdown
 
   private async start(saturday: string): Promise<void> {
     try {
-      await this.jobs.start(ChurnScan, { parameters: { asOf: saturday } }, async (tx) => {
+      await this.jobs.start(systemContext(), ChurnScan, { parameters: { asOf: saturday } }, async (tx) => {
         const mine = await tx.query(`${REMEMBER} RETURNING 1`, [saturday]);
         if (mine.length === 0) throw new Begun();
       });

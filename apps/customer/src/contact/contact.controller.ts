@@ -1,5 +1,5 @@
 import { ContactRoutes, CustomerRoutes, type Actor, type ContactChanges, type ContactInput } from '#contracts';
-import { CurrentActor, Handles, type ListQuery } from '#platform';
+import { CurrentActor, Handles, type ListQuery, CurrentContext, type RequestContext } from '#platform';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { ContactQueries } from './contact.queries.js';
 import { ContactService } from './contact.service.js';
@@ -27,17 +27,26 @@ export class ContactController {
   }
 
   @Handles(CustomerRoutes.addContact)
-  add(@Param('id') customerId: string, @Body() body: ContactInput) {
-    return this.contacts.add(customerId, body);
+  add(@CurrentContext() context: RequestContext, @Param('id') customerId: string, @Body() body: ContactInput) {
+    return this.contacts.add(context, customerId, body);
   }
 
   @Handles(CustomerRoutes.updateContact)
-  update(@Param('id') customerId: string, @Param('contactId') contactId: string, @Body() body: ContactChanges) {
-    return this.contacts.update(customerId, contactId, body);
+  update(
+    @CurrentContext() context: RequestContext,
+    @Param('id') customerId: string,
+    @Param('contactId') contactId: string,
+    @Body() body: ContactChanges,
+  ) {
+    return this.contacts.update(context, customerId, contactId, body);
   }
 
   @Handles(CustomerRoutes.removeContact)
-  remove(@Param('id') customerId: string, @Param('contactId') contactId: string) {
-    return this.contacts.remove(customerId, contactId);
+  remove(
+    @CurrentContext() context: RequestContext,
+    @Param('id') customerId: string,
+    @Param('contactId') contactId: string,
+  ) {
+    return this.contacts.remove(context, customerId, contactId);
   }
 }

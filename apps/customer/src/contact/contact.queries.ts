@@ -6,18 +6,15 @@ import {
   type ContactOfCustomer,
   type ContactView,
 } from '#contracts';
-import { containsText, readList, runSql, visibleTo, type ListPlan, type ListQuery, type Page } from '#platform';
+import { containsText, readList, readSql, visibleTo, type ListPlan, type ListQuery, type Page } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { anyTag } from '../customer/customer-search.js';
 import { ofCustomer } from '../merge/successors.js';
 import { ofVisibleCustomers, requireVisible } from '../customer/customer.policy.js';
 
-type Row = Omit<ContactView, 'createdAt'> & { readonly createdAt: Date } & Record<string, unknown>;
-
 const COLUMNS = `t.id, t.customer_id AS "customerId", t.version, t.name, t.gender, t.position, t.office_phone AS "officePhone", t.mobile,
   t.email, t.birthday, t.is_primary AS "isPrimary", t.tags, t.remarks, t.created_at AS "createdAt"`;
-const view = <V>({ createdAt, ...row }: Row): V => ({ ...row, createdAt: createdAt.toISOString() }) as V;
 const ContactPolicy = ofVisibleCustomers('contact');
 
 const OF_ONE: ListPlan<ContactView> = {
@@ -25,7 +22,6 @@ const OF_ONE: ListPlan<ContactView> = {
   from: 'contact t',
   select: COLUMNS,
   columns: { isPrimary: 't.is_primary', createdAt: 't.created_at' },
-  view: view<ContactView>,
 };
 
 export const CONTACTS: ListPlan<ContactOfCustomer> = {
@@ -44,7 +40,6 @@ export const CONTACTS: ListPlan<ContactOfCustomer> = {
   ordered: { createdAt: { ownerId: 't.owner_id', birthday: 't.birthday' } },
   search: containsText('t.search_text'),
   policy: ContactPolicy,
-  view: view<ContactOfCustomer>,
 };
 
 /** Reads: SQL straight to views. */
@@ -65,12 +60,12 @@ export class ContactQueries {
   async one(customerId: string, contactId: string, actor: Actor): Promise<ContactView> {
     const parameters: unknown[] = [contactId, customerId];
     const visible = visibleTo(ContactPolicy, actor, parameters);
-    const [row] = await runSql<Row>(
+    const [row] = await readSql<ContactView>(
       this.dataSource.manager,
       `SELECT ${COLUMNS} FROM ${CONTACTS.from} WHERE t.id = $1 AND t.customer_id = $2 AND ${visible}`,
       parameters,
     );
     if (!row) throw new CrmError('not-found');
-    return view(row);
+    return row;
   }
 }

@@ -1,5 +1,5 @@
 import { CrmError, type ContactChanges, type ContactInput, type ContactView } from '#contracts';
-import { UnitOfWork, type Tx } from '#platform';
+import { UnitOfWork, type Tx, type RequestContext } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { contactSearchText, noteSearchText } from '../customer/customer-search.js';
 import { Customer } from '../customer/customer.entity.js';
@@ -11,8 +11,8 @@ import { Contact } from './contact.entity.js';
 export class ContactService {
   constructor(private readonly uow: UnitOfWork) {}
 
-  add(customerId: string, input: ContactInput): Promise<ContactView> {
-    return this.uow.run(async (tx) => {
+  add(context: RequestContext, customerId: string, input: ContactInput): Promise<ContactView> {
+    return this.uow.run(context, async (tx) => {
       const customer = await tx.load(Customer, customerId);
       tx.requireScope('contact.write', customer.ownerId);
       const contact = Contact.of(customerId, input);
@@ -25,8 +25,13 @@ export class ContactService {
     });
   }
 
-  update(customerId: string, contactId: string, changes: ContactChanges): Promise<ContactView> {
-    return this.uow.run(async (tx) => {
+  update(
+    context: RequestContext,
+    customerId: string,
+    contactId: string,
+    changes: ContactChanges,
+  ): Promise<ContactView> {
+    return this.uow.run(context, async (tx) => {
       const customer = await tx.load(Customer, customerId);
       const contact = await loadContact(tx, customerId, contactId);
       tx.requireScope('contact.write', customer.ownerId);
@@ -42,8 +47,8 @@ export class ContactService {
     });
   }
 
-  remove(customerId: string, contactId: string): Promise<void> {
-    return this.uow.run(async (tx) => {
+  remove(context: RequestContext, customerId: string, contactId: string): Promise<void> {
+    return this.uow.run(context, async (tx) => {
       const customer = await tx.load(Customer, customerId);
       const contact = await loadContact(tx, customerId, contactId);
       tx.requireScope('contact.write', customer.ownerId);

@@ -1,5 +1,5 @@
 import { CustomerRoutes, type Actor, type CustomerChanges, type CustomerInput } from '#contracts';
-import { CurrentActor, Handles, type ListQuery } from '#platform';
+import { CurrentActor, Handles, type ListQuery, CurrentContext, type RequestContext } from '#platform';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { CustomerQueries } from './customer.queries.js';
 import { CustomerService } from './customer.service.js';
@@ -17,8 +17,8 @@ export class CustomerController {
   }
 
   @Handles(CustomerRoutes.createCustomer)
-  create(@Body() body: CustomerInput) {
-    return this.customers.create(body);
+  create(@CurrentContext() context: RequestContext, @Body() body: CustomerInput) {
+    return this.customers.create(context, body);
   }
 
   @Handles(CustomerRoutes.getCustomer)
@@ -27,13 +27,13 @@ export class CustomerController {
   }
 
   @Handles(CustomerRoutes.updateCustomer)
-  update(@Param('id') id: string, @Body() body: CustomerChanges) {
-    return this.customers.update(id, body);
+  update(@CurrentContext() context: RequestContext, @Param('id') id: string, @Body() body: CustomerChanges) {
+    return this.customers.update(context, id, body);
   }
 
   @Handles(CustomerRoutes.deleteCustomer)
-  delete(@Param('id') id: string) {
-    return this.customers.delete(id);
+  delete(@CurrentContext() context: RequestContext, @Param('id') id: string) {
+    return this.customers.delete(context, id);
   }
 
   @Handles(CustomerRoutes.listDeletedCustomers)
@@ -42,7 +42,7 @@ export class CustomerController {
   }
 
   @Handles(CustomerRoutes.restoreCustomer)
-  restore(@Param('id') id: string) {
-    return this.customers.restore(id);
+  restore(@CurrentContext() context: RequestContext, @Param('id') id: string) {
+    return this.customers.restore(context, id);
   }
 }

@@ -1,8 +1,7 @@
 import { CrmError, CustomerRoutes, type Actor, type CustomerView, type DeletedCustomerView } from '#contracts';
-import { containsText, readList, runSql, visibleTo, type ListPlan, type ListQuery, type Page } from '#platform';
+import { containsText, readList, readSql, visibleTo, type ListPlan, type ListQuery, type Page } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Customer } from './customer.entity.js';
 import { anyTag, knownDay } from './customer-search.js';
 import { byNumber } from '../merge/successors.js';
 import { CustomerPolicy, DeletedCustomerPolicy } from './customer.policy.js';
@@ -14,14 +13,6 @@ const COLUMNS = `t.id, t.code, t.version, t.status, t.name, t.owner_id AS "owner
   t.registered_capital AS "registeredCapital", t.annual_turnover AS "annualTurnover", t.bank, t.bank_account AS "bankAccount",
   t.local_tax_number AS "localTaxNumber", t.national_tax_number AS "nationalTaxNumber", t.tags, t.remarks,
   t.source_opportunity_id AS "sourceOpportunityId", t.last_order_date AS "lastOrderDate", t.created_at AS "createdAt"`;
-
-type Row = Pick<Customer, Exclude<keyof CustomerView, 'createdAt'>> & { readonly createdAt: Date } & Record<
-    string,
-    unknown
-  >;
-
-/** In place: a row has thirty fields, and a page two hundred rows. */
-const view = (row: Row): CustomerView => Object.assign(row, { createdAt: row.createdAt.toISOString() });
 
 const NEVER = `'-infinity'::date`;
 const LAST_ORDER = `coalesce(t.last_order_date, ${NEVER})`;
@@ -70,12 +61,12 @@ export function customerPlan({ conditions }: ListQuery): ListPlan<CustomerView> 
       neverOrdered: ({ values }) => (values.length > 1 ? 'true' : `${LAST_ORDER} ${values[0] ? '=' : '>'} ${NEVER}`),
     },
     ordered: { createdAt: isNotActive ? { ...NEWEST, status: 't.status' } : NEWEST },
+    unindexed: isNotActive ? [] : ['status'],
     search: containsText('t.search_text'),
     searchCovers: ['name'],
     rollsUp: { region: 'region' },
     policy: CustomerPolicy,
     where: { sql: isNotActive ? `t.status <> 'active'` : 'true', parameters: [] },
-    view,
   };
 }
 
@@ -86,8 +77,6 @@ const DELETED: ListPlan<DeletedCustomerView> = {
   columns: { code: 't.code', externalRef: 't.external_ref', ownerId: 't.owner_id', deletedAt: 't.deleted_at' },
   search: containsText('t.search_text'),
   policy: DeletedCustomerPolicy,
-  view: (row: Row & { readonly deletedAt: Date }): DeletedCustomerView =>
-    Object.assign(view(row), { deletedAt: row.deletedAt.toISOString() }),
 };
 
 /** Reads: SQL straight to views. */
@@ -107,7 +96,7 @@ export class CustomerQueries {
     const parameters: unknown[] = [id];
     const visible = visibleTo(CustomerPolicy, actor, parameters);
     const read = (which: string) =>
-      runSql<Row>(
+      readSql<CustomerView>(
         this.dataSource.manager,
         `SELECT ${COLUMNS} FROM customer t WHERE t.id = ${which} AND ${visible}`,
         parameters,
@@ -116,6 +105,6 @@ export class CustomerQueries {
     const [row] = await read('$1');
     const [found] = row ? [row] : await read('(SELECT survivor_id FROM customer WHERE id = $1)');
     if (!found) throw new CrmError('not-found');
-    return view(found);
+    return found;
   }
 }

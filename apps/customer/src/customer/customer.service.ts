@@ -6,7 +6,7 @@ import {
   type Duplicate,
   type WarnedCustomerView,
 } from '#contracts';
-import { Dictionary, People, together, UnitOfWork, type Tx } from '#platform';
+import { Dictionary, People, together, UnitOfWork, type Tx, type RequestContext } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { recoverCustomers } from '../churn/churn-recovery.js';
 import { duplicateKeys } from '../duplicate/duplicate-keys.js';
@@ -62,8 +62,8 @@ export class CustomerService {
     private readonly dictionary: Dictionary,
   ) {}
 
-  create({ ownerId: named, ...input }: CustomerInput): Promise<WarnedCustomerView> {
-    return this.uow.run(async (tx) => {
+  create(context: RequestContext, { ownerId: named, ...input }: CustomerInput): Promise<WarnedCustomerView> {
+    return this.uow.run(context, async (tx) => {
       const ownerId = named ?? tx.actor.id;
       // Statements side by side go to PostgreSQL together, in this order.
       const [, , code] = await together([
@@ -83,8 +83,8 @@ export class CustomerService {
     });
   }
 
-  update(id: string, changes: CustomerChanges): Promise<WarnedCustomerView> {
-    return this.uow.run(async (tx) => {
+  update(context: RequestContext, id: string, changes: CustomerChanges): Promise<WarnedCustomerView> {
+    return this.uow.run(context, async (tx) => {
       // Locks of names and references come before those of rows, as on every path.
       if (changes.name !== undefined) await lockNames(tx, changes.name);
       if (changes.externalRef) await lockRefs(tx, [changes.externalRef]);
@@ -105,8 +105,8 @@ export class CustomerService {
     });
   }
 
-  delete(id: string): Promise<void> {
-    return this.uow.run(async (tx) => {
+  delete(context: RequestContext, id: string): Promise<void> {
+    return this.uow.run(context, async (tx) => {
       const customer = await tx.load(Customer, id);
       tx.requireScope('customer.delete', customer.ownerId);
       tx.publish(customer.delete());
@@ -116,8 +116,8 @@ export class CustomerService {
     });
   }
 
-  restore(id: string): Promise<CustomerView> {
-    return this.uow.run(async (tx) => {
+  restore(context: RequestContext, id: string): Promise<CustomerView> {
+    return this.uow.run(context, async (tx) => {
       await requireVisible(tx, tx.actor, id, DeletedCustomerPolicy);
       // A deleted customer is not edited, so what is read here without a lock stays true.
       const deleted = await tx.manager.findOneByOrFail(Customer, { id });

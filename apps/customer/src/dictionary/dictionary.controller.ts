@@ -4,7 +4,7 @@ import {
   DictionaryRoutes,
   type DictionaryType,
 } from '#contracts';
-import { Handles, type ListQuery } from '#platform';
+import { Handles, type ListQuery, CurrentContext, type RequestContext } from '#platform';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { DictionaryQueries } from './dictionary.queries.js';
 import { DictionaryService } from './dictionary.service.js';
@@ -30,8 +30,8 @@ export class DictionaryController {
   }
 
   @Handles(DictionaryRoutes.addDictionaryEntry)
-  add(@Param('type') type: string, @Body() body: DictionaryEntryInput) {
-    return this.dictionary.add(named(type), body);
+  add(@CurrentContext() context: RequestContext, @Param('type') type: string, @Body() body: DictionaryEntryInput) {
+    return this.dictionary.add(context, named(type), body);
   }
 
   @Handles(DictionaryRoutes.getDictionaryEntry)
@@ -40,12 +40,12 @@ export class DictionaryController {
   }
 
   @Handles(DictionaryRoutes.updateDictionaryEntry)
-  change(@Param('id') id: string, @Body() body: DictionaryEntryChanges) {
-    return this.dictionary.change(id, body);
+  change(@CurrentContext() context: RequestContext, @Param('id') id: string, @Body() body: DictionaryEntryChanges) {
+    return this.dictionary.change(context, id, body);
   }
 
   @Handles(DictionaryRoutes.removeDictionaryEntry)
-  remove(@Param('id') id: string) {
-    return this.dictionary.remove(id);
+  remove(@CurrentContext() context: RequestContext, @Param('id') id: string) {
+    return this.dictionary.remove(context, id);
   }
 }

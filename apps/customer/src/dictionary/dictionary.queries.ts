@@ -27,7 +27,6 @@ const PLAN: ListPlan<DictionaryEntryView> = {
   select: VIEW,
   columns: { order: 't.sort_order', active: 't.active', parent: 't.parent', level: 't.level' },
   id: 't.code',
-  view: (row: DictionaryEntryView) => row,
 };
 
 /** Reads: retired entries too, since old records show them. */

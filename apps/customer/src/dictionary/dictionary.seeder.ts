@@ -1,5 +1,5 @@
 import { DictionaryEntryAdded } from '#contracts';
-import { runAsSystem, type Tx, UnitOfWork } from '#platform';
+import { systemContext, type Tx, UnitOfWork } from '#platform';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { v7 } from 'uuid';
 import { DICTIONARY_SEED } from './dictionary.seed.js';
@@ -11,7 +11,7 @@ export class DictionarySeeder implements OnApplicationBootstrap {
   constructor(private readonly uow: UnitOfWork) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await runAsSystem(() => this.uow.run((tx) => this.seed(tx)));
+    await this.uow.run(systemContext(), (tx) => this.seed(tx));
   }
 
   private async seed(tx: Tx): Promise<void> {

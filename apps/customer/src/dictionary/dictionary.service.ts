@@ -6,7 +6,7 @@ import {
   type DictionaryType,
   dictionaryTypeFacts,
 } from '#contracts';
-import { type Tx, UnitOfWork } from '#platform';
+import { type Tx, UnitOfWork, type RequestContext } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DictionaryEntry } from './dictionary-entry.entity.js';
 import { heightOf, lockDictionary, pathOf, requireParent } from './dictionary.tree.js';
@@ -16,8 +16,8 @@ import { heightOf, lockDictionary, pathOf, requireParent } from './dictionary.tr
 export class DictionaryService {
   constructor(private readonly uow: UnitOfWork) {}
 
-  add(type: DictionaryType, input: DictionaryEntryInput): Promise<DictionaryEntryView> {
-    return this.uow.run(async (tx) => {
+  add(context: RequestContext, type: DictionaryType, input: DictionaryEntryInput): Promise<DictionaryEntryView> {
+    return this.uow.run(context, async (tx) => {
       await lockDictionary(tx);
       const above = input.parent ? await requireParent(tx, type, input.code, input.parent) : [];
       if (dictionaryTypeFacts(type).fixed) throw new CrmError('not-editable', { dictionary: type, code: input.code });
@@ -30,8 +30,8 @@ export class DictionaryService {
     });
   }
 
-  change(id: string, changes: DictionaryEntryChanges): Promise<DictionaryEntryView> {
-    return this.uow.run(async (tx) => {
+  change(context: RequestContext, id: string, changes: DictionaryEntryChanges): Promise<DictionaryEntryView> {
+    return this.uow.run(context, async (tx) => {
       await lockDictionary(tx);
       const entry = await tx.load(DictionaryEntry, id);
       const { parent } = changes;
@@ -46,8 +46,8 @@ export class DictionaryService {
     });
   }
 
-  remove(id: string): Promise<void> {
-    return this.uow.run(async (tx) => {
+  remove(context: RequestContext, id: string): Promise<void> {
+    return this.uow.run(context, async (tx) => {
       await lockDictionary(tx);
       const entry = await tx.load(DictionaryEntry, id);
       const children = await tx.query(

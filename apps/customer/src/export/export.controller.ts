@@ -1,5 +1,5 @@
-import { ExportRoutes, type Actor } from '#contracts';
-import { currentContext, CurrentActor, Handles, readAll, runSql, tableFile, type ListQuery } from '#platform';
+import { ExportRoutes } from '#contracts';
+import { CurrentContext, Handles, readAll, runSql, tableFile, type ListQuery, type RequestContext } from '#platform';
 import { Controller, Query, type StreamableFile } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { activityTable } from './activity.table.js';
@@ -19,22 +19,25 @@ export class ExportController {
   constructor(private readonly dataSource: DataSource) {}
 
   @Handles(ExportRoutes.exportCustomers)
-  customers(@Query() query: ListQuery, @CurrentActor() actor: Actor) {
-    return this.file(customerTable(query), query, actor);
+  customers(@CurrentContext() context: RequestContext, @Query() query: ListQuery) {
+    return this.file(context, customerTable(query), query);
   }
 
   @Handles(ExportRoutes.exportContacts)
-  contacts(@Query() query: ListQuery, @CurrentActor() actor: Actor) {
-    return this.file(contactTable, query, actor);
+  contacts(@CurrentContext() context: RequestContext, @Query() query: ListQuery) {
+    return this.file(context, contactTable, query);
   }
 
   @Handles(ExportRoutes.exportActivities)
-  activities(@Query() query: ListQuery, @CurrentActor() actor: Actor) {
-    return this.file(activityTable, query, actor);
+  activities(@CurrentContext() context: RequestContext, @Query() query: ListQuery) {
+    return this.file(context, activityTable, query);
   }
 
-  private async file(table: ExportTable, query: ListQuery, actor: Actor): Promise<StreamableFile> {
-    const language = currentContext()?.language ?? 'en';
+  private async file(
+    { actor, language }: RequestContext,
+    table: ExportTable,
+    query: ListQuery,
+  ): Promise<StreamableFile> {
     const { format, codes } = query.file!;
     const labels = await runSql<Label>(
       this.dataSource.manager,

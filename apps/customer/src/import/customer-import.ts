@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CUSTOMER_COLUMNS } from '#contracts';
+import { type Actor, CUSTOMER_COLUMNS } from '#contracts';
 import {
-  currentContext,
   Dictionary,
   importBatches,
   type ImportRow,
@@ -74,7 +73,7 @@ export class CustomerImport implements JobKind<ImportParameters, Position> {
       after: position.line,
       size: CHUNK,
       prepare: async (rows) => {
-        const reference = await this.reference(rows);
+        const reference = await this.reference(job.context.actor, rows);
         return (row) => customerRow(row, reference);
       },
     });
@@ -100,8 +99,7 @@ export class CustomerImport implements JobKind<ImportParameters, Position> {
     }
   }
 
-  private async reference(rows: readonly ImportRow[]): Promise<ImportReference> {
-    const { actor } = currentContext()!;
+  private async reference(actor: Actor, rows: readonly ImportRow[]): Promise<ImportReference> {
     const owners = rows.flatMap(({ values }) => values.owner?.trim() ?? []);
     const [people, codes] = await Promise.all([
       this.people.byUsername(owners, 'customer.update'),

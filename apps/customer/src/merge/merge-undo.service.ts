@@ -1,5 +1,5 @@
 import { CrmError, type MergeView } from '#contracts';
-import { type Tx, UnitOfWork } from '#platform';
+import { type Tx, UnitOfWork, type RequestContext } from '#platform';
 import { Injectable } from '@nestjs/common';
 import type { Customer } from '../customer/customer.entity.js';
 import { requireFreeRef } from '../customer/customer.service.js';
@@ -18,8 +18,8 @@ import { still, withoutTaken } from './merge.rules.js';
 export class MergeUndoService {
   constructor(private readonly uow: UnitOfWork) {}
 
-  undo(mergeId: string): Promise<MergeView> {
-    return this.uow.run(async (tx) => {
+  undo(context: RequestContext, mergeId: string): Promise<MergeView> {
+    return this.uow.run(context, async (tx) => {
       const known = await tx.manager.findOneBy(CustomerMerge, { id: mergeId });
       if (!known) throw new CrmError('not-found');
       const { mergedId, intoId } = known;

@@ -1,5 +1,5 @@
 import { type Actor, type MergeInput, MergeRoutes } from '#contracts';
-import { CurrentActor, Handles, type ListQuery } from '#platform';
+import { CurrentActor, Handles, type ListQuery, CurrentContext, type RequestContext } from '#platform';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { MergeQueries } from './merge.queries.js';
 import { MergeService } from './merge.service.js';
@@ -19,13 +19,13 @@ export class MergeController {
   }
 
   @Handles(MergeRoutes.previewMerge)
-  preview(@Param('id') id: string, @Body() body: MergeInput) {
-    return this.merges.preview(id, body.intoId);
+  preview(@CurrentContext() context: RequestContext, @Param('id') id: string, @Body() body: MergeInput) {
+    return this.merges.preview(context, id, body.intoId);
   }
 
   @Handles(MergeRoutes.mergeCustomer)
-  merge(@Param('id') id: string, @Body() body: MergeInput) {
-    return this.merges.merge(id, body.intoId);
+  merge(@CurrentContext() context: RequestContext, @Param('id') id: string, @Body() body: MergeInput) {
+    return this.merges.merge(context, id, body.intoId);
   }
 
   @Handles(MergeRoutes.listMerges)
@@ -34,7 +34,7 @@ export class MergeController {
   }
 
   @Handles(MergeRoutes.undoMerge)
-  undo(@Param('id') id: string) {
-    return this.undos.undo(id);
+  undo(@CurrentContext() context: RequestContext, @Param('id') id: string) {
+    return this.undos.undo(context, id);
   }
 }

@@ -1,5 +1,14 @@
 import { CrmError, type DuplicateGroup, MergeRoutes, type MergeView, type Actor } from '#contracts';
-import { type ListPlan, type ListQuery, type Page, readList, type RecordPolicy, type Tx, visibleTo } from '#platform';
+import {
+  type ListPlan,
+  type ListQuery,
+  type Page,
+  readList,
+  readSql,
+  type RecordPolicy,
+  type Tx,
+  visibleTo,
+} from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CustomerPolicy } from '../customer/customer.policy.js';
@@ -11,20 +20,9 @@ export const MergePolicy: RecordPolicy = {
   readRight: 'customer.merge',
 };
 
-interface MergeRow extends Omit<MergeView, 'mergedAt' | 'undoneAt'> {
-  readonly mergedAt: Date;
-  readonly undoneAt: Date | null;
-}
-
 const FROM = 'customer_merge t JOIN customer m ON m.id = t.merged_id JOIN customer s ON s.id = t.into_id';
 const SELECT = `t.id, t.merged_id AS "mergedId", m.code AS "mergedCode", m.name AS "mergedName", t.into_id AS "intoId", s.code AS "intoCode",
   s.name AS "intoName", t.merged_by AS "mergedBy", t.merged_at AS "mergedAt", t.undone_by AS "undoneBy", t.undone_at AS "undoneAt"`;
-
-const view = ({ mergedAt, undoneAt, ...row }: MergeRow): MergeView => ({
-  ...row,
-  mergedAt: mergedAt.toISOString(),
-  undoneAt: undoneAt?.toISOString() ?? null,
-});
 
 const MERGES: ListPlan<MergeView> = {
   definition: MergeRoutes.listMerges.list,
@@ -32,7 +30,6 @@ const MERGES: ListPlan<MergeView> = {
   select: SELECT,
   columns: { mergedId: 't.merged_id', intoId: 't.into_id', mergedAt: 't.merged_at' },
   policy: MergePolicy,
-  view,
 };
 
 /** Of a group as large as nobody wants to read, the oldest. */
@@ -75,9 +72,7 @@ export class MergeQueries {
 
 /** One merge as its list shows it. @throws CrmError not-found */
 export async function mergeView(tx: Tx, id: string): Promise<MergeView> {
-  const [row] = await tx.query<MergeRow & Record<string, unknown>>(`SELECT ${SELECT} FROM ${FROM} WHERE t.id = $1`, [
-    id,
-  ]);
+  const [row] = await readSql<MergeView>(tx.manager, `SELECT ${SELECT} FROM ${FROM} WHERE t.id = $1`, [id]);
   if (!row) throw new CrmError('not-found');
-  return view(row);
+  return row;
 }

@@ -1,5 +1,5 @@
 import { CrmError, type MergedCustomerView, type MergePreview } from '#contracts';
-import { type Tx, UnitOfWork } from '#platform';
+import { type Tx, UnitOfWork, type RequestContext } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { Customer } from '../customer/customer.entity.js';
 import { isVisible, MergeableCustomerPolicy, requireVisible } from '../customer/customer.policy.js';
@@ -16,8 +16,8 @@ import { compareFields, conflictsOf, takenOver, withTaken } from './merge.rules.
 export class MergeService {
   constructor(private readonly uow: UnitOfWork) {}
 
-  preview(id: string, intoId: string): Promise<MergePreview> {
-    return this.uow.run(async (tx) => {
+  preview(context: RequestContext, id: string, intoId: string): Promise<MergePreview> {
+    return this.uow.run(context, async (tx) => {
       const [merged, into] = await loadPair(tx, id, intoId);
       return {
         mergedId: id,
@@ -29,8 +29,8 @@ export class MergeService {
     });
   }
 
-  merge(id: string, intoId: string): Promise<MergedCustomerView> {
-    return this.uow.run(async (tx) => {
+  merge(context: RequestContext, id: string, intoId: string): Promise<MergedCustomerView> {
+    return this.uow.run(context, async (tx) => {
       const [merged, into] = await loadPair(tx, id, intoId);
       const taken = takenOver(merged, into);
       const conflicts = conflictsOf(merged, into);

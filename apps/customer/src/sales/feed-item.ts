@@ -1,5 +1,5 @@
 import type { Bilingual, FeedResult } from '#contracts';
-import { bilingualErrors, currentContext, type Tx } from '#platform';
+import { bilingualErrors, type Tx } from '#platform';
 import Big from 'big.js';
 import { createHash } from 'node:crypto';
 import { v7 } from 'uuid';
@@ -77,8 +77,8 @@ export async function keepRejections(tx: Tx, kind: FeedRecord, rejections: reado
   );
 }
 
-export function feedResult(changed: number, { valid, rejections }: Sorted<unknown>): FeedResult {
-  const language = currentContext()?.language ?? 'en';
+export function feedResult(tx: Tx, changed: number, { valid, rejections }: Sorted<unknown>): FeedResult {
+  const { language } = tx.context;
   return {
     accepted: changed,
     unchanged: valid - changed,

@@ -24,7 +24,7 @@ export async function feedOrders(tx: Tx, items: readonly unknown[]): Promise<Fee
     tx.query<OrderState>(`SELECT ${ORDER_STATE} FROM sales_order WHERE key = ANY($1) ORDER BY key FOR UPDATE`, [keys]),
     upsert(tx, orders),
   ]);
-  if (changed.length === 0) return feedResult(0, sorted);
+  if (changed.length === 0) return feedResult(tx, 0, sorted);
   const ids = new Map(changed.map(({ key, id }) => [key, id]));
   const known = new Map(before.map((order) => [order.key, order]));
   const lines = orders.flatMap(({ key, lines: each, amounts }) => {
@@ -44,7 +44,7 @@ export async function feedOrders(tx: Tx, items: readonly unknown[]): Promise<Fee
       changed.map((after) => ({ before: known.get(after.key), after })),
     ),
   ]);
-  return feedResult(changed.length, sorted);
+  return feedResult(tx, changed.length, sorted);
 }
 
 /** The id of a merged customer's survivor, while that one lives. */

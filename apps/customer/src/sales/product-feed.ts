@@ -31,7 +31,7 @@ export async function feedProducts(tx: Tx, items: readonly unknown[]): Promise<F
     tx.publish(ProductRecorded.of(productId, { productId, key, name, type, unit, price: shown, currency }));
   }
   await nameLines(tx, [...ids.keys()]);
-  return feedResult(changed.length, sorted);
+  return feedResult(tx, changed.length, sorted);
 }
 
 /** The name on an order's line is filled once, when the product appears; later names do not change it. */

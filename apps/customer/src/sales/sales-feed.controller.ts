@@ -1,5 +1,5 @@
-import { SalesRoutes, type Actor } from '#contracts';
-import { CurrentActor, Handles, type ListQuery } from '#platform';
+import { SalesRoutes } from '#contracts';
+import { CurrentContext, Handles, type ListQuery, type RequestContext } from '#platform';
 import { Body, Controller, Query } from '@nestjs/common';
 import { SalesFeedService } from './sales-feed.service.js';
 import { SalesQueries } from './sales.queries.js';
@@ -17,22 +17,22 @@ export class SalesFeedController {
   ) {}
 
   @Handles(SalesRoutes.feedProducts)
-  products(@Body() body: Batch) {
-    return this.feed.feed('products', body.items);
+  products(@CurrentContext() context: RequestContext, @Body() body: Batch) {
+    return this.feed.feed(context, 'products', body.items);
   }
 
   @Handles(SalesRoutes.feedStock)
-  stock(@Body() body: Batch) {
-    return this.feed.feed('stock', body.items);
+  stock(@CurrentContext() context: RequestContext, @Body() body: Batch) {
+    return this.feed.feed(context, 'stock', body.items);
   }
 
   @Handles(SalesRoutes.feedOrders)
-  orders(@Body() body: Batch) {
-    return this.feed.feed('orders', body.items);
+  orders(@CurrentContext() context: RequestContext, @Body() body: Batch) {
+    return this.feed.feed(context, 'orders', body.items);
   }
 
   @Handles(SalesRoutes.listFeedRejections)
-  rejections(@Query() query: ListQuery, @CurrentActor() actor: Actor) {
-    return this.queries.rejections(query, actor);
+  rejections(@CurrentContext() context: RequestContext, @Query() query: ListQuery) {
+    return this.queries.rejections(context, query);
   }
 }

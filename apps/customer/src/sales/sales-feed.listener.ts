@@ -1,5 +1,5 @@
 import { type FeedKind, SALES_CONSUMER, SALES_SUBJECTS, STREAMS } from '#contracts';
-import { Broker, decodeJson, DurableConsumer, LOGGER, type Logger, runAsSystem } from '#platform';
+import { Broker, decodeJson, DurableConsumer, LOGGER, type Logger, systemContext } from '#platform';
 import type { JsMsg } from '@nats-io/jetstream';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -46,7 +46,7 @@ export class SalesFeedListener implements OnApplicationBootstrap, OnApplicationS
     const kind = KINDS.get(message.subject);
     try {
       // NATS admits the sales system alone to these subjects; there is no person behind a message.
-      if (kind) await runAsSystem(() => this.feed.feed(kind, itemsOf(message)));
+      if (kind) await this.feed.feed(systemContext(), kind, itemsOf(message));
       else this.logger.warn({ subject: message.subject }, 'nothing is fed under this subject');
       message.ack();
     } catch (err) {

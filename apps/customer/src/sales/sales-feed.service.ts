@@ -1,5 +1,5 @@
 import type { FeedKind, FeedResult } from '#contracts';
-import { UnitOfWork, type Tx } from '#platform';
+import { UnitOfWork, type Tx, type RequestContext } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { feedOrders } from './order-feed.js';
 import { feedProducts } from './product-feed.js';
@@ -16,7 +16,7 @@ const FEEDS: Record<FeedKind, (tx: Tx, items: readonly unknown[]) => Promise<Fee
 export class SalesFeedService {
   constructor(private readonly uow: UnitOfWork) {}
 
-  feed(kind: FeedKind, items: readonly unknown[]): Promise<FeedResult> {
-    return this.uow.run((tx) => FEEDS[kind](tx, items));
+  feed(context: RequestContext, kind: FeedKind, items: readonly unknown[]): Promise<FeedResult> {
+    return this.uow.run(context, (tx) => FEEDS[kind](tx, items));
   }
 }

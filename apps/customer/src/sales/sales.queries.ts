@@ -9,17 +9,18 @@ import {
   type StockView,
 } from '#contracts';
 import {
-  currentContext,
   formatMoney,
   containsText,
   escapeLike,
   readList,
   runSql,
   visibleTo,
+  type Language,
   type ListPlan,
   type ListQuery,
   type Page,
   type RecordPolicy,
+  type RequestContext,
 } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -32,6 +33,20 @@ type Stock = z.infer<typeof StockView>;
 type Order = z.infer<typeof OrderView>;
 type Rejection = z.infer<typeof RejectionView>;
 
+const productView = (row: Product): Product => ({
+  ...row,
+  price: row.price === null ? null : formatMoney(row.price, row.currency),
+});
+const orderView = (row: Order): Order => ({
+  ...row,
+  total: formatMoney(row.total, row.currency),
+  lines: row.lines.map((line) => ({
+    ...line,
+    unitPrice: formatMoney(line.unitPrice, row.currency),
+    amount: formatMoney(line.amount, row.currency),
+  })),
+});
+
 const PRODUCTS: ListPlan<Product> = {
   definition: SalesRoutes.listProducts.list,
   from: 'product t',
@@ -40,16 +55,7 @@ const PRODUCTS: ListPlan<Product> = {
   ordered: { name: { type: 't.type' } },
   search: containsText('t.search_text'),
   searchCovers: ['name'],
-  view: ({ key, name, type, batch, unit, price, currency, remarks }: Product) => ({
-    key,
-    name,
-    type,
-    batch,
-    unit,
-    price: price === null ? null : formatMoney(price, currency),
-    currency,
-    remarks,
-  }),
+  view: productView,
 };
 
 const STOCK: ListPlan<Stock> = {
@@ -62,15 +68,6 @@ const STOCK: ListPlan<Stock> = {
   // Either is found by an index of its own; one condition over both tables could use neither.
   search: (...q) => `t.id IN (SELECT id FROM stock t WHERE ${containsText('t.search_text')(...q)}
     UNION ALL SELECT t.id FROM stock t JOIN product p ON p.key = t.product_key WHERE ${containsText('p.search_text')(...q)})`,
-  view: ({ key, productKey, productName, warehouse, bin, quantity, remarks }: Stock) => ({
-    key,
-    productKey,
-    productName,
-    warehouse,
-    bin,
-    quantity,
-    remarks,
-  }),
 };
 
 const OrderPolicy: RecordPolicy = {
@@ -97,22 +94,7 @@ const ORDERS: ListPlan<Order> = {
   ordered: { date: { status: 't.status', currency: 't.currency' } },
   conditions: { customerId: ofCustomer },
   policy: OrderPolicy,
-  view: ({ id, key, customerId, customerRef, date, status, currency, address, total, lines }: Order) => ({
-    id,
-    key,
-    customerId,
-    customerRef,
-    date,
-    status,
-    currency,
-    address,
-    total: formatMoney(total, currency),
-    lines: lines.map((line) => ({
-      ...line,
-      unitPrice: formatMoney(line.unitPrice, currency),
-      amount: formatMoney(line.amount, currency),
-    })),
-  }),
+  view: orderView,
 };
 
 /** The orders of one customer are few enough to be looked through. */
@@ -128,24 +110,17 @@ const ORDERS_OF_CUSTOMER: ListPlan<Order> = {
 /** What was rejected belongs to nobody: seen by who sees all orders. */
 const RejectionPolicy: RecordPolicy = { kind: 'feed-rejection', table: 'feed_rejection', readRight: 'order.read' };
 
-type RejectionRow = Omit<Rejection, 'rejectedAt'> & { readonly reasonZh: string; readonly rejectedAt: Date };
+type RejectionRow = Rejection & { readonly reasonZh: string };
 
-const REJECTIONS: ListPlan<Rejection> = {
+const rejectionPlan = (language: Language): ListPlan<Rejection> => ({
   definition: SalesRoutes.listFeedRejections.list,
   from: 'feed_rejection t',
   select: 't.id, t.kind, t.key, t.reason, t.reason_zh AS "reasonZh", t.item, t.rejected_at AS "rejectedAt"',
   columns: { kind: 't.kind', key: 't.key', rejectedAt: 't.rejected_at' },
   ordered: { rejectedAt: { kind: 't.kind' } },
   policy: RejectionPolicy,
-  view: ({ id, kind, key, reason, reasonZh, item, rejectedAt }: RejectionRow) => ({
-    id,
-    kind,
-    key,
-    reason: currentContext()?.language === 'zh' ? reasonZh : reason,
-    item,
-    rejectedAt: rejectedAt.toISOString(),
-  }),
-};
+  view: ({ reasonZh, ...row }: RejectionRow) => (language === 'zh' ? { ...row, reason: reasonZh } : row),
+});
 
 /** Reads: SQL straight to views. */
 @Injectable()
@@ -160,7 +135,7 @@ export class SalesQueries {
     const sql = `SELECT ${PRODUCTS.select} FROM ${PRODUCTS.from} WHERE t.key = $1`;
     const [row] = key.includes('\0') ? [] : await runSql<Product>(this.dataSource.manager, sql, [key]);
     if (!row) throw new CrmError('not-found');
-    return PRODUCTS.view(row as never);
+    return productView(row);
   }
 
   /** By its id, or by the key that the sales system gave it. */
@@ -171,7 +146,7 @@ export class SalesQueries {
     const sql = `SELECT ${ORDERS.select} FROM ${ORDERS.from} WHERE (t.key = $1 OR t.id = $2) AND ${visible} ORDER BY t.id = $2 DESC LIMIT 1`;
     const [row] = idOrKey.includes('\0') ? [] : await runSql<Order>(this.dataSource.manager, sql, parameters);
     if (!row) throw new CrmError('not-found');
-    return ORDERS.view(row as never);
+    return orderView(row);
   }
 
   stock(query: ListQuery, actor: Actor): Promise<Page<Stock>> {
@@ -201,7 +176,7 @@ export class SalesQueries {
     );
   }
 
-  rejections(query: ListQuery, actor: Actor): Promise<Page<Rejection>> {
-    return readList(this.dataSource, REJECTIONS, query, actor);
+  rejections({ actor, language }: RequestContext, query: ListQuery): Promise<Page<Rejection>> {
+    return readList(this.dataSource, rejectionPlan(language), query, actor);
   }
 }

@@ -29,5 +29,5 @@ export async function feedStock(tx: Tx, items: readonly unknown[]): Promise<Feed
     if (stockId === undefined) continue;
     tx.publish(StockRecorded.of(stockId, { stockId, key, productKey, warehouse, quantity }));
   }
-  return feedResult(changed.length, sorted);
+  return feedResult(tx, changed.length, sorted);
 }

@@ -103,7 +103,11 @@ export class TicketConsumer {
     );
     if (!customer?.id) {
       // Only after the database was restored to a state before the customer.
-      this.logger.warn({ ticketId, customerId, act }, 'a ticket of a customer that is not known is on no timeline');
+      const { traceId } = tx.context;
+      this.logger.warn(
+        { ticketId, customerId, act, traceId },
+        'a ticket of a customer that is not known is on no timeline',
+      );
       return;
     }
     await recordCustomerActs(tx, [{ recordId: customer.id, act, details, at: tx.event.time }]);

@@ -1,5 +1,5 @@
 import { type Transfer, TransferRoutes, type Transfers } from '#contracts';
-import { Handles } from '#platform';
+import { Handles, CurrentContext, type RequestContext } from '#platform';
 import { Body, Controller, Param } from '@nestjs/common';
 import { TransferService } from './transfer.service.js';
 
@@ -8,12 +8,12 @@ export class TransferController {
   constructor(private readonly transfers: TransferService) {}
 
   @Handles(TransferRoutes.transferCustomer)
-  transfer(@Param('id') id: string, @Body() body: Transfer) {
-    return this.transfers.transfer(id, body.ownerId);
+  transfer(@CurrentContext() context: RequestContext, @Param('id') id: string, @Body() body: Transfer) {
+    return this.transfers.transfer(context, id, body.ownerId);
   }
 
   @Handles(TransferRoutes.transferCustomers)
-  transferMany(@Body() body: Transfers) {
-    return this.transfers.transferMany(body);
+  transferMany(@CurrentContext() context: RequestContext, @Body() body: Transfers) {
+    return this.transfers.transferMany(context, body);
   }
 }

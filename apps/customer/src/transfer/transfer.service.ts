@@ -1,5 +1,5 @@
 import type { CustomerView, JobView, Transfers } from '#contracts';
-import { Jobs, People, UnitOfWork } from '#platform';
+import { Jobs, People, UnitOfWork, type RequestContext } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { Customer } from '../customer/customer.entity.js';
 import { recordCustomerActs } from '../timeline/customer.timeline.js';
@@ -14,8 +14,8 @@ export class TransferService {
     private readonly jobs: Jobs,
   ) {}
 
-  transfer(id: string, ownerId: string): Promise<CustomerView> {
-    return this.uow.run(async (tx) => {
+  transfer(context: RequestContext, id: string, ownerId: string): Promise<CustomerView> {
+    return this.uow.run(context, async (tx) => {
       const customer = await tx.load(Customer, id);
       await this.people.requireEligible(tx, 'ownerId', ownerId, 'customer.update');
       const from = customer.ownerId;
@@ -30,8 +30,9 @@ export class TransferService {
   }
 
   /** Many at once; the new owner must be able to take them, the old one may have left. */
-  transferMany(transfers: Transfers): Promise<JobView> {
+  transferMany(context: RequestContext, transfers: Transfers): Promise<JobView> {
     return this.jobs.start(
+      context,
       TransferCustomers,
       {
         parameters: transfers,

@@ -1,5 +1,5 @@
 import { OPPORTUNITY_COLUMNS, OpportunityImportRoutes } from '#contracts';
-import { Handles, Jobs, openImport, type Upload } from '#platform';
+import { CurrentContext, Handles, Jobs, openImport, type RequestContext, type Upload } from '#platform';
 import { Body, Controller } from '@nestjs/common';
 import { type ImportParameters, OpportunityImport } from './opportunity-import.js';
 
@@ -8,8 +8,8 @@ export class ImportController {
   constructor(private readonly jobs: Jobs) {}
 
   @Handles(OpportunityImportRoutes.importOpportunities)
-  opportunities(@Body() file: Upload) {
-    return this.jobs.startWithFile<ImportParameters>(OpportunityImport, file, async (input, survey) => {
+  opportunities(@CurrentContext() context: RequestContext, @Body() file: Upload) {
+    return this.jobs.startWithFile<ImportParameters>(context, OpportunityImport, file, async (input, survey) => {
       const { format, header, total } = await openImport(input, file, survey, OPPORTUNITY_COLUMNS);
       return { parameters: { format }, columns: header, total };
     });

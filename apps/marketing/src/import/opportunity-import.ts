@@ -1,6 +1,5 @@
-import { OPPORTUNITY_COLUMNS } from '#contracts';
+import { type Actor, OPPORTUNITY_COLUMNS } from '#contracts';
 import {
-  currentContext,
   Dictionary,
   importBatches,
   type ImportRow,
@@ -82,7 +81,7 @@ export class OpportunityImport implements JobKind<ImportParameters, Position> {
       after: job.position?.line ?? 0,
       size: CHUNK,
       prepare: async (rows) => {
-        const reference = await this.reference(rows);
+        const reference = await this.reference(job.context.actor, rows);
         return (row) => opportunityRow(row, reference);
       },
     });
@@ -94,7 +93,7 @@ export class OpportunityImport implements JobKind<ImportParameters, Position> {
       });
   }
 
-  private async reference(rows: readonly ImportRow[]): Promise<ImportReference> {
+  private async reference(actor: Actor, rows: readonly ImportRow[]): Promise<ImportReference> {
     const usernames = rows
       .flatMap(({ values }) => [values.createdBy, values.assignee])
       .filter((name) => name !== undefined);
@@ -107,7 +106,7 @@ export class OpportunityImport implements JobKind<ImportParameters, Position> {
       firstStage(this.dataSource.manager),
     ]);
     return {
-      actor: currentContext()!.actor,
+      actor,
       people,
       codes,
       firstStage: stage,

@@ -10,7 +10,7 @@ import {
   type PlanItemResult,
   PlanRoutes,
 } from '#contracts';
-import { CurrentActor, Handles, type ListQuery } from '#platform';
+import { CurrentActor, Handles, type ListQuery, CurrentContext, type RequestContext } from '#platform';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { OpportunityQueries } from './opportunity.queries.js';
 import { OpportunityService } from './opportunity.service.js';
@@ -30,8 +30,8 @@ export class OpportunityController {
   }
 
   @Handles(MarketingRoutes.createOpportunity)
-  create(@Body() body: OpportunityInput) {
-    return this.opportunities.create(body);
+  create(@CurrentContext() context: RequestContext, @Body() body: OpportunityInput) {
+    return this.opportunities.create(context, body);
   }
 
   @Handles(MarketingRoutes.getOpportunity)
@@ -40,28 +40,28 @@ export class OpportunityController {
   }
 
   @Handles(MarketingRoutes.updateOpportunity)
-  update(@Param('id') id: string, @Body() body: OpportunityChanges) {
-    return this.opportunities.update(id, body);
+  update(@CurrentContext() context: RequestContext, @Param('id') id: string, @Body() body: OpportunityChanges) {
+    return this.opportunities.update(context, id, body);
   }
 
   @Handles(MarketingRoutes.deleteOpportunity)
-  delete(@Param('id') id: string) {
-    return this.opportunities.delete(id);
+  delete(@CurrentContext() context: RequestContext, @Param('id') id: string) {
+    return this.opportunities.delete(context, id);
   }
 
   @Handles(MarketingRoutes.assignOpportunity)
-  assign(@Param('id') id: string, @Body() body: Assignment) {
-    return this.opportunities.assign(id, body.assigneeId);
+  assign(@CurrentContext() context: RequestContext, @Param('id') id: string, @Body() body: Assignment) {
+    return this.opportunities.assign(context, id, body.assigneeId);
   }
 
   @Handles(MarketingRoutes.winOpportunity)
-  win(@Param('id') id: string) {
-    return this.opportunities.win(id);
+  win(@CurrentContext() context: RequestContext, @Param('id') id: string) {
+    return this.opportunities.win(context, id);
   }
 
   @Handles(MarketingRoutes.loseOpportunity)
-  lose(@Param('id') id: string, @Body() body: Loss) {
-    return this.opportunities.lose(id, body.reason);
+  lose(@CurrentContext() context: RequestContext, @Param('id') id: string, @Body() body: Loss) {
+    return this.opportunities.lose(context, id, body.reason);
   }
 
   @Handles(MarketingRoutes.opportunityTimeline)
@@ -75,8 +75,8 @@ export class OpportunityController {
   }
 
   @Handles(PlanRoutes.addPlanItem)
-  addPlanItem(@Param('id') id: string, @Body() body: PlanItemInput) {
-    return this.plans.add(id, body);
+  addPlanItem(@CurrentContext() context: RequestContext, @Param('id') id: string, @Body() body: PlanItemInput) {
+    return this.plans.add(context, id, body);
   }
 
   @Handles(PlanRoutes.getPlanItem)
@@ -85,17 +85,27 @@ export class OpportunityController {
   }
 
   @Handles(PlanRoutes.changePlanItem)
-  changePlanItem(@Param('id') id: string, @Param('itemId') itemId: string, @Body() body: PlanItemChanges) {
-    return this.plans.change(id, itemId, body);
+  changePlanItem(
+    @CurrentContext() context: RequestContext,
+    @Param('id') id: string,
+    @Param('itemId') itemId: string,
+    @Body() body: PlanItemChanges,
+  ) {
+    return this.plans.change(context, id, itemId, body);
   }
 
   @Handles(PlanRoutes.removePlanItem)
-  removePlanItem(@Param('id') id: string, @Param('itemId') itemId: string) {
-    return this.plans.remove(id, itemId);
+  removePlanItem(@CurrentContext() context: RequestContext, @Param('id') id: string, @Param('itemId') itemId: string) {
+    return this.plans.remove(context, id, itemId);
   }
 
   @Handles(PlanRoutes.recordPlanItemResult)
-  recordPlanItemResult(@Param('id') id: string, @Param('itemId') itemId: string, @Body() body: PlanItemResult) {
-    return this.plans.execute(id, itemId, body.result);
+  recordPlanItemResult(
+    @CurrentContext() context: RequestContext,
+    @Param('id') id: string,
+    @Param('itemId') itemId: string,
+    @Body() body: PlanItemResult,
+  ) {
+    return this.plans.execute(context, id, itemId, body.result);
   }
 }

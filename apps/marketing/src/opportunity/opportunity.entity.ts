@@ -187,7 +187,12 @@ export class Opportunity {
   }
 
   view(): OpportunityView {
-    return opportunityView(this);
+    return opportunityView({
+      ...this,
+      createdAt: this.createdAt.toISOString(),
+      assignedAt: this.assignedAt?.toISOString() ?? null,
+      closedAt: this.closedAt?.toISOString() ?? null,
+    });
   }
 
   private give(assigneeId: string, assignedAt: Date): NewEvent {

@@ -13,14 +13,14 @@ import {
   type ListQuery,
   type Page,
   readList,
-  runSql,
+  readSql,
   visibleTo,
   timelinePlan,
 } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { opportunityPolicy } from './opportunity.policy.js';
-import { type OpportunityRow, opportunityView } from './opportunity.view.js';
+import { opportunityView } from './opportunity.view.js';
 
 const COLUMNS = `t.id, t.code, t.version, t.status, t.stage, t.source, t.customer_name AS "customerName", t.summary, t.description,
   t.customer_need AS "customerNeed", t.competitors, t.region, t.success_rate AS "successRate", t.expected_amount AS "expectedAmount",
@@ -40,7 +40,8 @@ export class OpportunityQueries {
   /** @throws CrmError not-found when it is not there or the person may not see it */
   async get(id: string, actor: Actor): Promise<OpportunityView> {
     const parameters: unknown[] = [id];
-    const [row] = await this.dataSource.query<OpportunityRow[]>(
+    const [row] = await readSql<OpportunityView>(
+      this.dataSource.manager,
       `SELECT ${COLUMNS} FROM opportunity t WHERE t.id = $1 AND ${visibleTo(opportunityPolicy, actor, parameters)}`,
       parameters,
     );
@@ -55,13 +56,13 @@ export class OpportunityQueries {
 
   async planItem(id: string, itemId: string, actor: Actor): Promise<PlanItemView> {
     await this.get(id, actor);
-    const [row] = await runSql<PlanItemRow>(
+    const [row] = await readSql<PlanItemView>(
       this.dataSource.manager,
       `SELECT ${PLAN_ITEMS.select} FROM ${PLAN_ITEMS.from} WHERE t.opportunity_id = $1 AND t.id = $2`,
       [id, itemId],
     );
     if (!row) throw new CrmError('not-found');
-    return planItemView(row);
+    return row;
   }
 
   async timeline(id: string, query: ListQuery, actor: Actor): Promise<Page<TimelineEntry>> {
@@ -72,18 +73,12 @@ export class OpportunityQueries {
 
 const of = (id: string) => ({ sql: 't.opportunity_id = $1', parameters: [id] });
 
-type PlanItemRow = Omit<PlanItemView, 'executedAt'> & { executedAt: Date | null };
-const planItemView = ({ executedAt, ...row }: PlanItemRow): PlanItemView => ({
-  ...row,
-  executedAt: executedAt?.toISOString() ?? null,
-});
 const PLAN_ITEMS: ListPlan<PlanItemView> = {
   definition: PlanRoutes.listPlanItems.list,
   from: 'plan_item t JOIN opportunity o ON o.id = t.opportunity_id',
   select: `t.id, t.version, t.date, t.todo, t.result, t.executed_at AS "executedAt",
     CASE WHEN t.result IS NOT NULL THEN 'carried_out' WHEN o.status = 'lost' THEN 'not_carried_out' ELSE 'open' END AS status`,
   columns: { date: 't.date' },
-  view: planItemView,
 };
 
 const TIMELINE = timelinePlan('opportunity_history', MarketingRoutes.opportunityTimeline.list);

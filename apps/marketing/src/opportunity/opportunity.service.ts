@@ -5,7 +5,16 @@ import {
   type OpportunityInput,
   type OpportunityView,
 } from '#contracts';
-import { constraintOf, Dictionary, People, runSql, together, type Tx, UnitOfWork } from '#platform';
+import {
+  constraintOf,
+  Dictionary,
+  People,
+  runSql,
+  together,
+  type Tx,
+  UnitOfWork,
+  type RequestContext,
+} from '#platform';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Opportunity } from './opportunity.entity.js';
@@ -21,8 +30,8 @@ export class OpportunityService {
     private readonly dictionary: Dictionary,
   ) {}
 
-  create(input: OpportunityInput): Promise<OpportunityView> {
-    return this.uow.run(async (tx) => {
+  create(context: RequestContext, input: OpportunityInput): Promise<OpportunityView> {
+    return this.uow.run(context, async (tx) => {
       const [, first, code] = await together([
         typeof input.externalId === 'string' && lockExternalIds(tx, 'shared'),
         firstStage(tx.manager),
@@ -37,8 +46,8 @@ export class OpportunityService {
     });
   }
 
-  update(id: string, changes: OpportunityChanges): Promise<OpportunityView> {
-    return this.uow.run(async (tx) => {
+  update(context: RequestContext, id: string, changes: OpportunityChanges): Promise<OpportunityView> {
+    return this.uow.run(context, async (tx) => {
       const opportunity = await tx.load(Opportunity, id);
       const { stage, ...others } = opportunity.differences(changes);
       await this.requireCodes(tx, {
@@ -57,8 +66,8 @@ export class OpportunityService {
     });
   }
 
-  delete(id: string): Promise<void> {
-    return this.uow.run(async (tx) => {
+  delete(context: RequestContext, id: string): Promise<void> {
+    return this.uow.run(context, async (tx) => {
       const opportunity = await tx.load(Opportunity, id);
       const deleted = opportunity.delete();
       tx.requireScope('opportunity.delete', opportunity.ownerId);
@@ -67,8 +76,8 @@ export class OpportunityService {
     });
   }
 
-  assign(id: string, assigneeId: string): Promise<OpportunityView> {
-    return this.uow.run(async (tx) => {
+  assign(context: RequestContext, id: string, assigneeId: string): Promise<OpportunityView> {
+    return this.uow.run(context, async (tx) => {
       const [opportunity] = await together([
         tx.load(Opportunity, id),
         this.people.requireEligible(tx, 'assigneeId', assigneeId, 'opportunity.develop'),
@@ -81,8 +90,8 @@ export class OpportunityService {
     });
   }
 
-  win(id: string): Promise<OpportunityView> {
-    return this.uow.run(async (tx) => {
+  win(context: RequestContext, id: string): Promise<OpportunityView> {
+    return this.uow.run(context, async (tx) => {
       const [opportunity, plan] = await together([tx.load(Opportunity, id), planOf(tx, id)]);
       const won = opportunity.win(plan);
       tx.requireScope('opportunity.develop', opportunity.assigneeId);
@@ -90,8 +99,8 @@ export class OpportunityService {
     });
   }
 
-  lose(id: string, reason: string): Promise<OpportunityView> {
-    return this.uow.run(async (tx) => {
+  lose(context: RequestContext, id: string, reason: string): Promise<OpportunityView> {
+    return this.uow.run(context, async (tx) => {
       const opportunity = await tx.load(Opportunity, id);
       const lost = opportunity.lose(reason);
       tx.requireScope('opportunity.develop', opportunity.assigneeId);

@@ -1,16 +1,8 @@
 import type { OpportunityView } from '#contracts';
 import { formatMoney } from '#platform';
 
-type Instants = 'createdAt' | 'assignedAt' | 'closedAt';
-/** An opportunity as the database has it: instants as Date, the amount with all four decimals. */
-export type OpportunityRow = Omit<OpportunityView, Instants> & {
-  createdAt: Date;
-  assignedAt: Date | null;
-  closedAt: Date | null;
-};
-
-/** The API's view, of an entity and of a row of a query alike. */
-export function opportunityView(row: OpportunityRow): OpportunityView {
+/** The API's view; `row` has the amount with all four decimals, as the database does, and perhaps more than is shown. */
+export function opportunityView(row: OpportunityView): OpportunityView {
   return {
     id: row.id,
     code: row.code,
@@ -31,10 +23,10 @@ export function opportunityView(row: OpportunityRow): OpportunityView {
     contactName: row.contactName,
     contactPhone: row.contactPhone,
     creatorId: row.creatorId,
-    createdAt: row.createdAt.toISOString(),
+    createdAt: row.createdAt,
     assigneeId: row.assigneeId,
-    assignedAt: row.assignedAt?.toISOString() ?? null,
-    closedAt: row.closedAt?.toISOString() ?? null,
+    assignedAt: row.assignedAt,
+    closedAt: row.closedAt,
     closeReason: row.closeReason,
     customerId: row.customerId,
     externalId: row.externalId,

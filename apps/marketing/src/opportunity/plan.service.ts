@@ -1,5 +1,5 @@
 import { CrmError, type PlanItemChanges, type PlanItemInput, type PlanItemView } from '#contracts';
-import { together, type Tx, UnitOfWork } from '#platform';
+import { together, type Tx, UnitOfWork, type RequestContext } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { Opportunity } from './opportunity.entity.js';
 import { recordAct } from './opportunity.timeline.js';
@@ -10,8 +10,8 @@ import { PlanItem } from './plan-item.entity.js';
 export class PlanService {
   constructor(private readonly uow: UnitOfWork) {}
 
-  add(id: string, input: PlanItemInput): Promise<PlanItemView> {
-    return this.uow.run(async (tx) => {
+  add(context: RequestContext, id: string, input: PlanItemInput): Promise<PlanItemView> {
+    return this.uow.run(context, async (tx) => {
       const opportunity = await tx.load(Opportunity, id);
       this.requireDeveloper(tx, opportunity);
       const item = PlanItem.plan(opportunity.id, input);
@@ -24,8 +24,8 @@ export class PlanService {
     });
   }
 
-  change(id: string, itemId: string, changes: PlanItemChanges): Promise<PlanItemView> {
-    return this.uow.run(async (tx) => {
+  change(context: RequestContext, id: string, itemId: string, changes: PlanItemChanges): Promise<PlanItemView> {
+    return this.uow.run(context, async (tx) => {
       const item = await this.load(tx, id, itemId);
       const { date, todo } = item;
       const changed = item.change(changes);
@@ -37,8 +37,8 @@ export class PlanService {
     });
   }
 
-  remove(id: string, itemId: string): Promise<void> {
-    return this.uow.run(async (tx) => {
+  remove(context: RequestContext, id: string, itemId: string): Promise<void> {
+    return this.uow.run(context, async (tx) => {
       const item = await this.load(tx, id, itemId);
       tx.publish(item.remove());
       await tx.remove(item);
@@ -47,8 +47,8 @@ export class PlanService {
     });
   }
 
-  execute(id: string, itemId: string, result: string): Promise<PlanItemView> {
-    return this.uow.run(async (tx) => {
+  execute(context: RequestContext, id: string, itemId: string, result: string): Promise<PlanItemView> {
+    return this.uow.run(context, async (tx) => {
       const item = await this.load(tx, id, itemId);
       tx.publish(item.execute(result));
       const details = { planItemId: item.id, todo: item.todo, result };

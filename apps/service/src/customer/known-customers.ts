@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { CrmError, type TicketView } from '#contracts';
-import { currentContext, type Tx } from '#platform';
+import { type Actor, CrmError, type TicketView } from '#contracts';
+import { type Tx } from '#platform';
 
 /** How long a record that is not known here is waited for: its event may still be on the way. */
 const GRACE_MS = 1_000;
@@ -22,17 +22,16 @@ export class KnownCustomers {
    * Call it outside a transaction; it returns when all is known, after the grace period, or at once when the same
    * actor or too many others wait already.
    */
-  async awaitArrival(customerId?: string, contactId?: string | null): Promise<void> {
+  async awaitArrival(actor: Actor, customerId?: string, contactId?: string | null): Promise<void> {
     if ((!customerId && !contactId) || (await this.hasArrived(customerId, contactId))) return;
-    const actorId = currentContext()?.actor.id ?? '';
-    if (this.waiting.size >= MAX_WAITING || this.waiting.has(actorId)) return;
-    this.waiting.add(actorId);
+    if (this.waiting.size >= MAX_WAITING || this.waiting.has(actor.id)) return;
+    this.waiting.add(actor.id);
     try {
       const deadline = performance.now() + GRACE_MS;
       do await pause(POLL_MS);
       while (!(await this.hasArrived(customerId, contactId)) && performance.now() < deadline);
     } finally {
-      this.waiting.delete(actorId);
+      this.waiting.delete(actor.id);
     }
   }
 

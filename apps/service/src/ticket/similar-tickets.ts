@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type Actor, CrmError, type SimilarQuery, type SimilarTextQuery, type SimilarTicket } from '#contracts';
-import { type Page, type Tx, visibleTo } from '#platform';
+import { type Page, readSql, type Tx, visibleTo } from '#platform';
 import { searchTerms } from './search-terms.js';
 import { type Commonness, chooseTerms } from './term-choice.js';
 import type { Ticket } from './ticket.entity.js';
 import { ticketPolicy } from './ticket.policy.js';
-import { TICKET_COLUMNS, TICKET_FROM, type TicketRow, ticketView } from './ticket.view.js';
+import { TICKET_COLUMNS, TICKET_FROM } from './ticket.view.js';
 
 /** The first ones of a long text say what it is about. */
 const MOST_TERMS = 200;
@@ -63,7 +63,7 @@ export class SimilarTickets {
       const parameters: unknown[] = [looked, terms, weights, limit, except ?? null];
       const seen = seenBy(actor, parameters);
       const sql = closestOf(found(seen), seen);
-      return (await this.db.query<(TicketRow & { score: number })[]>(sql, parameters)).map(ticketView);
+      return readSql<SimilarTicket>(this.db.manager, sql, parameters, false);
     };
     const items = await compare(rare, withRareTerm);
     return { items: items.length > 0 ? items : await compare(common, newestWithTerm), nextCursor: null };

@@ -1,7 +1,7 @@
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import type { Actor, SimilarQuery, SimilarTextQuery, TicketChanges, TicketFeedback, TicketInput } from '#contracts';
 import { ServiceRoutes } from '#contracts';
-import type { ListQuery } from '#platform';
+import { type ListQuery, CurrentContext, type RequestContext } from '#platform';
 import { CurrentActor, Handles } from '#platform';
 import { SimilarTickets } from './similar-tickets.js';
 import { TicketQueries } from './ticket.queries.js';
@@ -21,8 +21,8 @@ export class TicketController {
   }
 
   @Handles(ServiceRoutes.createTicket)
-  create(@Body() input: TicketInput) {
-    return this.tickets.create(input);
+  create(@CurrentContext() context: RequestContext, @Body() input: TicketInput) {
+    return this.tickets.create(context, input);
   }
 
   @Handles(ServiceRoutes.getTicket)
@@ -31,28 +31,36 @@ export class TicketController {
   }
 
   @Handles(ServiceRoutes.updateTicket)
-  update(@Param('id') id: string, @Body() changes: TicketChanges) {
-    return this.tickets.update(id, changes);
+  update(@CurrentContext() context: RequestContext, @Param('id') id: string, @Body() changes: TicketChanges) {
+    return this.tickets.update(context, id, changes);
   }
 
   @Handles(ServiceRoutes.withdrawTicket)
-  withdraw(@Param('id') id: string) {
-    return this.tickets.withdraw(id);
+  withdraw(@CurrentContext() context: RequestContext, @Param('id') id: string) {
+    return this.tickets.withdraw(context, id);
   }
 
   @Handles(ServiceRoutes.assignTicket)
-  assign(@Param('id') id: string, @Body() { assigneeId }: { assigneeId: string }) {
-    return this.tickets.assign(id, assigneeId);
+  assign(
+    @CurrentContext() context: RequestContext,
+    @Param('id') id: string,
+    @Body() { assigneeId }: { assigneeId: string },
+  ) {
+    return this.tickets.assign(context, id, assigneeId);
   }
 
   @Handles(ServiceRoutes.handleTicket)
-  handle(@Param('id') id: string, @Body() { handling }: { handling: string }) {
-    return this.tickets.handle(id, handling);
+  handle(
+    @CurrentContext() context: RequestContext,
+    @Param('id') id: string,
+    @Body() { handling }: { handling: string },
+  ) {
+    return this.tickets.handle(context, id, handling);
   }
 
   @Handles(ServiceRoutes.recordTicketFeedback)
-  feedback(@Param('id') id: string, @Body() feedback: TicketFeedback) {
-    return this.tickets.feedback(id, feedback);
+  feedback(@CurrentContext() context: RequestContext, @Param('id') id: string, @Body() feedback: TicketFeedback) {
+    return this.tickets.feedback(context, id, feedback);
   }
 
   @Handles(ServiceRoutes.similarToText)

@@ -1,9 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type Actor, CrmError, ServiceRoutes, type TicketView } from '#contracts';
-import { containsText, fold, type ListPlan, type ListQuery, readList, visibleTo, timelinePlan } from '#platform';
+import {
+  containsText,
+  fold,
+  type ListPlan,
+  type ListQuery,
+  readList,
+  readSql,
+  visibleTo,
+  timelinePlan,
+} from '#platform';
 import { ticketPolicy } from './ticket.policy.js';
-import { TICKET_COLUMNS, TICKET_FROM, type TicketRow, ticketView } from './ticket.view.js';
+import { TICKET_COLUMNS, TICKET_FROM } from './ticket.view.js';
 
 type Conditions = NonNullable<ListPlan<TicketView>['conditions']>;
 const compared =
@@ -56,7 +65,6 @@ const PLAN: ListPlan<TicketView> = {
   },
   search: containsText('t.search_text', 'grams'),
   policy: ticketPolicy,
-  view: ticketView,
 };
 
 const TIMELINE = timelinePlan('ticket_history', ServiceRoutes.ticketTimeline.list);
@@ -72,12 +80,13 @@ export class TicketQueries {
   async one(id: string, actor: Actor): Promise<TicketView> {
     const parameters: unknown[] = [id];
     const visible = visibleTo(ticketPolicy, actor, parameters);
-    const [row]: TicketRow[] = await this.db.query(
+    const [row] = await readSql<TicketView>(
+      this.db.manager,
       `SELECT ${TICKET_COLUMNS} FROM ${TICKET_FROM} WHERE t.id = $1 AND ${visible}`,
       parameters,
     );
     if (!row) throw new CrmError('not-found');
-    return ticketView(row);
+    return row;
   }
 
   async timeline(id: string, query: ListQuery, actor: Actor) {

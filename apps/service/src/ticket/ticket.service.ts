@@ -7,7 +7,7 @@ import {
   type TicketInput,
   type TicketView,
 } from '#contracts';
-import { Dictionary, People, together, type Tx, UnitOfWork } from '#platform';
+import { Dictionary, People, together, type Tx, UnitOfWork, type RequestContext } from '#platform';
 import { KnownCustomers } from '../customer/known-customers.js';
 import { keepTerms } from './similar-tickets.js';
 import { Ticket } from './ticket.entity.js';
@@ -23,9 +23,9 @@ export class TicketService {
     private readonly dictionary: Dictionary,
   ) {}
 
-  async create(input: TicketInput): Promise<TicketView> {
-    await this.customers.awaitArrival(input.customerId, input.contactId);
-    return this.uow.run(async (tx) => {
+  async create(context: RequestContext, input: TicketInput): Promise<TicketView> {
+    await this.customers.awaitArrival(context.actor, input.customerId, input.contactId);
+    return this.uow.run(context, async (tx) => {
       await this.requireType(tx, input.type);
       const customerId = await this.customers.require(tx, input.customerId);
       await this.customers.requireContact(tx, input.contactId, customerId);
@@ -41,9 +41,9 @@ export class TicketService {
     });
   }
 
-  async update(id: string, changes: TicketChanges): Promise<TicketView> {
-    await this.customers.awaitArrival(changes.customerId, changes.contactId);
-    return this.uow.run(async (tx) => {
+  async update(context: RequestContext, id: string, changes: TicketChanges): Promise<TicketView> {
+    await this.customers.awaitArrival(context.actor, changes.customerId, changes.contactId);
+    return this.uow.run(context, async (tx) => {
       const ticket = await tx.load(Ticket, id);
       // What was chosen before stays valid, even if it was retired or removed since.
       if (changes.type !== ticket.type) await this.requireType(tx, changes.type);
@@ -58,8 +58,8 @@ export class TicketService {
     });
   }
 
-  withdraw(id: string): Promise<void> {
-    return this.uow.run(async (tx) => {
+  withdraw(context: RequestContext, id: string): Promise<void> {
+    return this.uow.run(context, async (tx) => {
       const ticket = await tx.load(Ticket, id);
       const withdrawn = ticket.withdraw();
       requireCreator(tx, ticket);
@@ -67,8 +67,8 @@ export class TicketService {
     });
   }
 
-  assign(id: string, assigneeId: string): Promise<TicketView> {
-    return this.uow.run(async (tx) => {
+  assign(context: RequestContext, id: string, assigneeId: string): Promise<TicketView> {
+    return this.uow.run(context, async (tx) => {
       const [ticket] = await together([
         tx.load(Ticket, id),
         this.people.requireEligible(tx, 'assigneeId', assigneeId, 'ticket.handle'),
@@ -79,8 +79,8 @@ export class TicketService {
     });
   }
 
-  handle(id: string, handling: string): Promise<TicketView> {
-    return this.uow.run(async (tx) => {
+  handle(context: RequestContext, id: string, handling: string): Promise<TicketView> {
+    return this.uow.run(context, async (tx) => {
       const ticket = await tx.load(Ticket, id);
       const handled = ticket.handle(handling, tx.actor.id);
       tx.requireScope('ticket.handle', ticket.assigneeId);
@@ -88,8 +88,8 @@ export class TicketService {
     });
   }
 
-  feedback(id: string, feedback: TicketFeedback): Promise<TicketView> {
-    return this.uow.run(async (tx) => {
+  feedback(context: RequestContext, id: string, feedback: TicketFeedback): Promise<TicketView> {
+    return this.uow.run(context, async (tx) => {
       const ticket = await tx.load(Ticket, id);
       const { round, handling, handledBy, handledAt } = ticket;
       const event = ticket.feedback(feedback);

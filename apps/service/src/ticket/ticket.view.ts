@@ -1,5 +1,3 @@
-import type { TicketView } from '#contracts';
-
 /** A ticket on the alias `t` with the names that it is shown with: those of now, also of a customer or contact that is gone. */
 export const TICKET_FROM =
   'ticket t LEFT JOIN customer c ON c.id = t.customer_id LEFT JOIN contact k ON k.id = t.contact_id';
@@ -7,17 +5,3 @@ export const TICKET_COLUMNS = `t.id, t.code, t.version, t.status, t.type, t.prio
   t.customer_id AS "customerId", c.name AS "customerName", t.contact_id AS "contactId", k.name AS "contactName",
   t.creator_id AS "creatorId", t.created_at AS "createdAt", t.assignee_id AS "assigneeId", t.assigned_at AS "assignedAt", t.round,
   t.handling, t.handled_by AS "handledBy", t.handled_at AS "handledAt", t.result, t.satisfaction, t.archived_at AS "archivedAt"`;
-
-type InstantField = 'assignedAt' | 'handledAt' | 'archivedAt';
-export type TicketRow = Omit<TicketView, InstantField | 'createdAt'> & { createdAt: Date } & Record<
-    InstantField,
-    Date | null
-  >;
-
-export const ticketView = <R extends TicketRow>(row: R) => ({
-  ...row,
-  createdAt: row.createdAt.toISOString(),
-  assignedAt: row.assignedAt?.toISOString() ?? null,
-  handledAt: row.handledAt?.toISOString() ?? null,
-  archivedAt: row.archivedAt?.toISOString() ?? null,
-});

@@ -1,25 +1,11 @@
 import type { ServiceName } from '#contracts';
 import pg from 'pg';
 import type { DataSourceOptions, EntitySchema, MigrationInterface } from 'typeorm';
+import { columnTypes } from './column-types.js';
 import { SnakeNaming } from './snake-naming.js';
 
 export type EntityClass = (new () => object) | EntitySchema;
 export type MigrationClass = new () => MigrationInterface;
-
-const INT8 = 20;
-const DATE = 1082;
-const TEXTS: number = 1009;
-const parseTexts = pg.types.getTypeParser(TEXTS, 'text');
-/** Dates stay text; bigints are sequences and positions here, far below 2^53. */
-const types = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
-    if (oid === DATE) return (value: string) => value;
-    if (oid === INT8) return Number;
-    // Most records have no tags, and the parser makes itself anew for each value.
-    if (oid === TEXTS) return (value: string) => (value === '{}' ? [] : (parseTexts(value) as string[]));
-    return pg.types.getTypeParser(oid, format);
-  },
-};
 
 /** The server ends a statement after 30 s; this is for a server that no longer answers at all. */
 const QUERY_TIMEOUT_MS = 35_000;
@@ -48,7 +34,7 @@ export function dataSourceOptions(
     applicationName: `crm-${service}`,
     poolSize: pool,
     extra: {
-      types,
+      types: columnTypes,
       options: session(service),
       connectionTimeoutMillis: 5000,
       query_timeout: QUERY_TIMEOUT_MS,
@@ -70,5 +56,5 @@ export const dedicatedClient = (service: ServiceName, url: string, queryTimeout 
     keepAlive: true,
     // The relay reads the next batch while it marks the one before.
     pipeline: true,
-    types,
+    types: columnTypes,
   });

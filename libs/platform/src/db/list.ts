@@ -5,7 +5,7 @@ import { fold } from '../text/fold.js';
 import { countRows, type Total } from './list-count.js';
 import { type Condition, encodeCursor, type ListQuery } from './list-query.js';
 import { type RecordPolicy, visibleTo } from './record-policy.js';
-import { runSql } from './sql.js';
+import { readSql } from './sql.js';
 import { sqlStateOf } from './sql-state.js';
 
 /** How a list is read: names of the definition on the left, SQL on the alias `t` on the right. */
@@ -25,6 +25,8 @@ export interface ListPlan<V> {
    * nearly all of them.
    */
   readonly ordered?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Filters that no index answers: whatever is asked for by them, the way to the rows is the same. */
+  readonly unindexed?: readonly string[];
   /** The condition for `q`; `add` takes a parameter and gives its placeholder, `folded` is `q` folded. */
   readonly search?: (folded: string, add: (value: unknown) => string) => string;
   /** Filters of the type `contains` whose texts are part of what `search` looks in, so that its index answers them too. */
@@ -33,7 +35,8 @@ export interface ListPlan<V> {
   readonly rollsUp?: Readonly<Record<string, DictionaryType>>;
   readonly policy?: RecordPolicy;
   readonly where?: { readonly sql: string; readonly parameters: readonly unknown[] };
-  readonly view: (row: never) => V;
+  /** What is shown of a row, whose instants are texts; all of it where this is not given. */
+  readonly view?: (row: never) => V;
 }
 
 export interface Page<V> extends Partial<Total> {
@@ -44,7 +47,10 @@ export interface Page<V> extends Partial<Total> {
 type Row = Record<string, unknown>;
 const placeOf = ({ $sort, $id }: Row) => ({ value: $sort, id: String($id) });
 /** The paging's own columns are nobody else's business; what is undefined is not sent. Rows are large, a copy of each would show. */
-const viewOf = <V>(plan: ListPlan<V>, row: Row): V => plan.view(Object.assign(row, NO_PLACE) as never);
+function viewOf<V>({ view }: ListPlan<V>, row: Row): V {
+  const shown = Object.assign(row, NO_PLACE);
+  return view ? view(shown as never) : (shown as V);
+}
 const NO_PLACE = { $sort: undefined, $id: undefined };
 
 /** One page by keyset: its cost does not grow with the page's number. */
@@ -105,7 +111,8 @@ async function readRows<V>(
   const { after, descending } = query;
   const sort = plan.columns[query.sort];
   if (!sort) throw new Error(`The plan has no column for the sort ${query.sort}`);
-  const { sql, parameters, leader, scoped } = selectionOf(plan, query, actor, leaderOf(plan, query));
+  const leading = leaderOf(plan, query);
+  const { sql, parameters, leader, scoped } = selectionOf(plan, query, actor, leading);
   const add = (value: unknown): string => `$${parameters.push(value)}`;
   const id = plan.id ?? 't.id';
   const keys = [...(leader ? [leader.column] : []), sort, id];
@@ -115,13 +122,16 @@ async function readRows<V>(
     behind = ` AND (${keys.join(', ')}) ${descending ? '<' : '>'} (${place.join(', ')})`;
   }
   try {
-    return await runSql(
+    return await readSql(
       dataSource.manager,
       `SELECT ${plan.select}, (${sort})::text AS "$sort", (${id})::text AS "$id" ${sql}${behind}
         ORDER BY ${keys.map((key) => `${key} ${descending ? 'DESC' : 'ASC'}`).join(', ')} LIMIT ${limit}`,
       parameters,
-      // A plan for all values could be a bad one for those that are asked for, or for a person who owns next to nothing.
-      query.conditions.length === 0 && query.q === undefined && !scoped,
+      // One plan for all values could be a bad one for those that are asked for, or for a person who owns next to nothing; where only
+      // one index can lead to the rows there is no other, and PostgreSQL need not read the statement anew each time.
+      query.q === undefined &&
+        !scoped &&
+        query.conditions.every((each) => each === leading?.condition || plan.unindexed?.includes(each.field)),
     );
   } catch (error) {
     // A cursor that was edited by hand can hold a value of the wrong type.

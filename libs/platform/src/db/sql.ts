@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import pg from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { viewTypes } from './column-types.js';
 import { hasSqlState } from './sql-state.js';
 
 /** Texts that are prepared; a program's own are far fewer. More would be texts made of input, which sessions must not collect. */
@@ -43,20 +44,38 @@ function sessionOf({ queryRunner, dataSource }: EntityManager): Session | Promis
  * more than many of our statements. Statements that are not waited for one by one go out together, in their order.
  * `prepared` is for texts of which the program has a few.
  */
-export async function runSql<R>(
+export function runSql<R>(
   manager: EntityManager,
   text: string,
   values: readonly unknown[] = [],
   prepared = true,
+): Promise<R[]> {
+  return send(manager, { text, values: values as unknown[] }, prepared);
+}
+
+/** The same for what is answered as it is read: instants come as texts (`viewTypes`). */
+export function readSql<R>(
+  manager: EntityManager,
+  text: string,
+  values: readonly unknown[] = [],
+  prepared = true,
+): Promise<R[]> {
+  return send(manager, { text, values: values as unknown[], types: viewTypes }, prepared);
+}
+
+async function send<R>(
+  manager: EntityManager,
+  query: pg.QueryConfig & { text: string },
+  prepared: boolean,
 ): Promise<R[]> {
   const found = sessionOf(manager);
   // Not awaited without need: in a transaction the statement goes out before this function returns, so the order of calls holds.
   const session = found instanceof Promise ? await found : found;
   if (session.copying) throw new Error('A statement must wait for the COPY before it');
   gather(session.executor);
-  const name = prepared ? statementName(text) : undefined;
+  if (prepared) query.name = statementName(query.text);
   try {
-    const { rows } = await session.executor.query({ ...(name ? { name } : {}), text, values: values as unknown[] });
+    const { rows } = await session.executor.query(query);
     return rows as R[];
   } catch (error) {
     session.failure ??= error;

@@ -69,5 +69,4 @@ export const timelinePlan = (table: string, definition: ListDefinition): ListPla
   from: `${table} t`,
   select: 't.at, t.actor_id AS "actorId", t.act, t.details',
   columns: { at: 't.at', act: 't.act' },
-  view: ({ at, ...entry }: Omit<TimelineEntry, 'at'> & { at: Date }) => ({ ...entry, at: at.toISOString() }),
 });

@@ -2,7 +2,7 @@ import { type Actor, CrmError, type Envelope, type NewEvent, type Right } from '
 import type { EntityManager, ObjectLiteral } from 'typeorm';
 import { formatCode } from '../config/code-format.js';
 import { dayIn } from '../context/business-time.js';
-import { ANONYMOUS, currentContext } from '../context/request-context.js';
+import type { RequestContext } from '../context/request-context.js';
 import { copyFirstEvents, type PendingEvent } from '../events/outbox.js';
 import { copyRecords, findAllLocked, findLocked, insertRecord, updateRecord } from './entity-sql.js';
 import { type KeptRow, KeptRows } from './kept-rows.js';
@@ -25,13 +25,15 @@ export class Tx {
     readonly manager: EntityManager,
     private readonly policies: readonly RecordPolicy[],
     private readonly timeZone: string,
+    /** Of the request, or of the event, that it is for. */
+    readonly context: RequestContext,
   ) {
     this.kept = new KeptRows(manager);
   }
 
-  /** Who asks; the one who caused the event, in an event handler. Outside of any context, nobody. */
+  /** Who asks; the one who caused the event, in an event handler. */
   get actor(): Actor {
-    return currentContext()?.actor ?? ANONYMOUS;
+    return this.context.actor;
   }
 
   /** The day that it is now in the business time zone (ALL-7). */
@@ -51,13 +53,13 @@ export class Tx {
       policy ? this.isVisible(policy, id) : true,
     ]);
     if (!record || !visible) throw new CrmError('not-found');
-    if (currentContext()?.targetId === id && 'version' in record) this.requireVersion(record as { version?: unknown });
+    if (this.context.targetId === id && 'version' in record) this.requireVersion(record as { version?: unknown });
     return record;
   }
 
   /** Holds If-Match against the record that the request is about. @throws CrmError stale-version */
   requireVersion(record: { readonly version?: unknown }): void {
-    const ifMatch = currentContext()?.ifMatch;
+    const { ifMatch } = this.context;
     if (ifMatch === undefined || ifMatch === '*') return;
     const current = String(record.version);
     const tags = ifMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
@@ -130,7 +132,7 @@ export class Tx {
   }
 
   private signed(event: NewEvent): PendingEvent {
-    return { ...event, actorId: this.actor.id, traceparent: currentContext()?.traceparent };
+    return { ...event, actorId: this.actor.id, traceparent: this.context.traceparent };
   }
 
   /** @throws CrmError not-owner when the right covers own records only and the person is not among the owners */

@@ -3,7 +3,7 @@ import { CrmError } from '#contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { ServiceConfig } from '../config/service-settings.js';
-import { currentContext, type RequestContext } from '../context/request-context.js';
+import type { RequestContext } from '../context/request-context.js';
 import { RelaySignal } from '../events/relay-signal.js';
 import { writeOutbox } from '../events/outbox.js';
 import { RECORD_POLICIES, SERVICE_CONFIG } from '../start/tokens.js';
@@ -39,10 +39,10 @@ export class UnitOfWork {
     @Inject(SERVICE_CONFIG) private readonly config: Pick<ServiceConfig, 'BUSINESS_TIMEZONE'>,
   ) {}
 
-  async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  async run<T>(context: RequestContext, work: (tx: Tx) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.attempt(work);
+        return await this.attempt(context, work);
       } catch (error) {
         if (attempt >= ATTEMPTS || !isConflict(error)) throw error;
         await pause(Math.random() * attempt * LONGEST_PAUSE_MS);
@@ -54,27 +54,25 @@ export class UnitOfWork {
    * For work of several transactions, each of which may be done again: its answer is kept when all of it is done, and a repeated request
    * gets that.
    */
-  async runInParts<T>(work: () => Promise<T>): Promise<T> {
-    const context = currentContext();
-    const before = context && (await answeredBefore(this.dataSource.manager, context));
+  async runInParts<T>(context: RequestContext, work: () => Promise<T>): Promise<T> {
+    const before = await answeredBefore(this.dataSource.manager, context);
     if (before) throw before;
     const answer = await work();
-    return this.run(() => Promise.resolve(answer));
+    return this.run(context, () => Promise.resolve(answer));
   }
 
-  private async attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    const context = currentContext();
-    const use = context?.idempotency;
+  private async attempt<T>(context: RequestContext, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const use = context.idempotency;
     const claims = use !== undefined && !use.claimed;
     const { result, published } = await inTransaction(this.dataSource, async (manager) => {
-      const tx = new Tx(manager, this.policies, this.config.BUSINESS_TIMEZONE);
+      const tx = new Tx(manager, this.policies, this.config.BUSINESS_TIMEZONE, context);
       // The work does not wait for the claim, which saves a round trip: if the key was used before, nothing of the work is kept.
-      const [, answer] = await together([claims ? claimKey(tx, context!) : undefined, work(tx)]);
+      const [, answer] = await together([claims ? claimKey(tx) : undefined, work(tx)]);
       const keepAnswer = () =>
         tx.query('UPDATE idempotency_key SET status = $3, answer = $4 WHERE principal = $1 AND key = $2', [
-          context!.actor.id,
+          context.actor.id,
           use!.key,
-          answerStatus(context!, answer),
+          answerStatus(context, answer),
           answer === undefined ? null : JSON.stringify(answer),
         ]);
       return {
@@ -92,7 +90,8 @@ const answerStatus = (context: RequestContext, answer: unknown): number =>
   context.route?.status ?? (answer === undefined ? 204 : 200);
 
 /** The insert waits for a request with the same key that is still running, as long as lock_timeout allows. */
-async function claimKey(tx: Tx, context: RequestContext): Promise<void> {
+async function claimKey(tx: Tx): Promise<void> {
+  const { context } = tx;
   const { key, fingerprint } = context.idempotency!;
   if (fingerprint === undefined) throw new Error('The file of this request is not stored yet');
   const principal = context.actor.id;

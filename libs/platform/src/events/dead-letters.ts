@@ -12,6 +12,8 @@ import type { z } from 'zod';
 import { type ListPlan, type Page, readList } from '../db/list.js';
 import type { ListQuery } from '../db/list-query.js';
 import type { RecordPolicy } from '../db/record-policy.js';
+import type { RequestContext } from '../context/request-context.js';
+import { readSql } from '../db/sql.js';
 import { UnitOfWork } from '../db/unit-of-work.js';
 import { lockPositions, savePositions } from './consumer-position.js';
 import { shownError } from './dead-letter.store.js';
@@ -29,7 +31,7 @@ interface Row {
   status: DeadLetterView['status'];
   attempts: number;
   error: string | null;
-  at: Date;
+  at: string;
 }
 
 export const DEAD_LETTER_POLICY: RecordPolicy = {
@@ -48,7 +50,7 @@ const view = (row: Row): DeadLetterView => ({
   attempts: row.attempts,
   error: row.error,
   event: row.event,
-  at: row.at.toISOString(),
+  at: row.at,
 });
 const SELECT = 't.id, t.consumer, t.aggregate_id, t.sequence, t.type, t.event, t.status, t.attempts, t.error, t.at';
 
@@ -68,7 +70,7 @@ export class DeadLetters {
       from: 'dead_letter t',
       select: SELECT,
       columns: { status: 't.status', consumer: 't.consumer', aggregateId: 't.aggregate_id', at: 't.at' },
-      view: view,
+      view,
     };
     return readList(this.dataSource, plan, query);
   }
@@ -78,13 +80,13 @@ export class DeadLetters {
   }
 
   /** Applies the record's waiting events in order, each in its own transaction, up to the first that fails again. */
-  resend(id: string): Promise<Result> {
-    return this.uow.runInParts(() => this.apply(id));
+  resend(context: RequestContext, id: string): Promise<Result> {
+    return this.uow.runInParts(context, () => this.apply(id));
   }
 
   /** Gives one event up: the record goes on behind it. */
-  discard(id: string, reason: string, actor: Actor): Promise<Result> {
-    return this.uow.runInParts(() => this.giveUp(id, reason, actor));
+  discard(context: RequestContext, id: string, reason: string): Promise<Result> {
+    return this.uow.runInParts(context, () => this.giveUp(id, reason, context.actor));
   }
 
   private async apply(id: string): Promise<Result> {
@@ -174,7 +176,9 @@ export class DeadLetters {
   }
 
   private async row(id: string): Promise<Row> {
-    const [row] = await this.dataSource.query<Row[]>(`SELECT ${SELECT} FROM dead_letter t WHERE t.id = $1`, [id]);
+    const [row] = await readSql<Row>(this.dataSource.manager, `SELECT ${SELECT} FROM dead_letter t WHERE t.id = $1`, [
+      id,
+    ]);
     if (!row) throw new CrmError('not-found');
     return row;
   }

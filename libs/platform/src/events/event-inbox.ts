@@ -2,7 +2,7 @@ import { type Envelope, Envelope as EnvelopeSchema, type EventDefinition } from 
 import type { DataSource, EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { continueTrace } from '../context/trace.js';
-import { runInContext } from '../context/request-context.js';
+import { ANONYMOUS, type RequestContext } from '../context/request-context.js';
 import type { RecordPolicy } from '../db/record-policy.js';
 import { inTransaction } from '../db/sql.js';
 import { type EventTx, Tx } from '../db/tx.js';
@@ -83,7 +83,7 @@ export class EventInbox {
   private async apply(consumer: string, messages: readonly Readable[], note: Note): Promise<Map<number, Outcome>> {
     const outcomes = new Map<number, Outcome>();
     const published = await inTransaction(this.dataSource, async (manager) => {
-      const tx = new Tx(manager, this.policies, this.timeZone);
+      const tx = new Tx(manager, this.policies, this.timeZone, NOBODY);
       const positions = await lockKnownPositions(
         manager,
         consumer,
@@ -139,18 +139,20 @@ export class EventInbox {
       throw new PermanentEventError(`The data does not fit ${envelope.type}: ${z.prettifyError(parsed.error)}`);
     const trace = continueTrace(envelope.traceparent);
     const actor = { id: envelope.actorid ?? '', name: '', kind: 'gateway' as const, rights: {} };
-    await runInContext({ ...trace, language: 'en', actor }, () =>
-      handler(parsed.data, Object.assign(Object.create(tx), { event: envelope }) as EventTx),
-    );
+    const context: RequestContext = { ...trace, language: 'en', actor };
+    await handler(parsed.data, Object.assign(Object.create(tx), { event: envelope, context }) as EventTx);
   }
 
   /** Applies one event whose turn it is, in a transaction that the caller holds. */
   async applyNext(manager: EntityManager, envelope: Envelope): Promise<void> {
-    const tx = new Tx(manager, this.policies, this.timeZone);
+    const tx = new Tx(manager, this.policies, this.timeZone, NOBODY);
     await this.handle(envelope, tx);
     await writeOutbox(manager, tx.pending);
   }
 }
+
+/** Of what a batch does besides its handlers, each of which has the context of its event. */
+const NOBODY: RequestContext = { ...continueTrace(), language: 'en', actor: ANONYMOUS };
 
 /** PostgreSQL stores neither NUL nor half a surrogate pair; our own outbox never holds them, so such an event is not ours. */
 const UNSTORABLE = /\\u0000|\\u[dD][89a-fA-F]/;

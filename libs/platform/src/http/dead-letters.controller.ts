@@ -1,9 +1,10 @@
-import { type Actor, type DiscardReason, deadLetterRoutes, type ServiceName } from '#contracts';
+import { type DiscardReason, deadLetterRoutes, type ServiceName } from '#contracts';
 import { Body, Controller, Param, Query, type Type } from '@nestjs/common';
 import type { z } from 'zod';
 import type { ListQuery } from '../db/list-query.js';
 import { DeadLetters } from '../events/dead-letters.js';
-import { CurrentActor, Handles } from './handles.decorator.js';
+import type { RequestContext } from '../context/request-context.js';
+import { CurrentContext, Handles } from './handles.decorator.js';
 
 /** The operator's door to one service's dead letters. */
 export function deadLettersController(service: ServiceName): Type {
@@ -24,13 +25,17 @@ export function deadLettersController(service: ServiceName): Type {
     }
 
     @Handles(routes.resendDeadLetter)
-    resend(@Param('id') id: string) {
-      return this.letters.resend(id);
+    resend(@CurrentContext() context: RequestContext, @Param('id') id: string) {
+      return this.letters.resend(context, id);
     }
 
     @Handles(routes.discardDeadLetter)
-    discard(@Param('id') id: string, @Body() body: z.infer<typeof DiscardReason>, @CurrentActor() actor: Actor) {
-      return this.letters.discard(id, body.reason, actor);
+    discard(
+      @CurrentContext() context: RequestContext,
+      @Param('id') id: string,
+      @Body() body: z.infer<typeof DiscardReason>,
+    ) {
+      return this.letters.discard(context, id, body.reason);
     }
   }
   return DeadLettersController;

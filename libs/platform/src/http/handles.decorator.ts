@@ -2,12 +2,15 @@ import type { ServiceRoute } from '#contracts';
 import {
   applyDecorators,
   createParamDecorator,
+  type ExecutionContext,
   HttpCode,
   RequestMapping,
   RequestMethod,
   SetMetadata,
 } from '@nestjs/common';
-import { ANONYMOUS, currentContext } from '../context/request-context.js';
+import type { FastifyRequest } from 'fastify';
+import type { RequestContext } from '../context/request-context.js';
+import { contextOf } from './request.hook.js';
 
 export const ROUTE = 'crm:route';
 /** Marks the addresses that belong to operation (health) and stand outside the API. */
@@ -24,5 +27,10 @@ export const Handles = (route: ServiceRoute): MethodDecorator =>
     SetMetadata(ROUTE, route),
   );
 
+const contextIn = (execution: ExecutionContext): RequestContext =>
+  contextOf(execution.switchToHttp().getRequest<FastifyRequest>());
+
 /** Who asks, as the gateway's assertion says. */
-export const CurrentActor = createParamDecorator(() => currentContext()?.actor ?? ANONYMOUS);
+export const CurrentActor = createParamDecorator((_, execution) => contextIn(execution).actor);
+/** The same and all else that is known of the request: for what it changes. */
+export const CurrentContext = createParamDecorator((_, execution) => contextIn(execution));

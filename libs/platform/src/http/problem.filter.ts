@@ -2,11 +2,11 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Observable, throwError } from 'rxjs';
 import { AnsweredBefore } from '../db/unit-of-work.js';
-import { currentContext, preferredLanguage } from '../context/request-context.js';
+import { preferredLanguage } from '../context/request-context.js';
 import type { Logger } from '../logging/logger.js';
 import { LOGGER } from '../start/tokens.js';
 import { problemDocument, problemHeaders, toCrmError } from './problem.js';
-import { pathOf } from './request.hook.js';
+import { contextOf, pathOf } from './request.hook.js';
 
 /**
  * Every error of a request leaves as problem details, and a repeated Idempotency-Key as the first answer;
@@ -25,15 +25,17 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     const problem = toCrmError(error);
-    if (problem.status === 500) this.logger.error({ err: error, path: request.url }, problem.code);
+    // Fastify may have refused it before it had one.
+    const context = contextOf(request);
+    const { traceId, requestId } = context ?? {};
+    const line = { err: error, path: request.url, traceId, requestId };
+    if (problem.status === 500) this.logger.error(line, problem.code);
     // Not being ready yet is an answer, not an incident.
-    else if (problem.status > 500 && !(error instanceof HttpException))
-      this.logger.warn({ err: error, path: request.url }, problem.code);
-    const context = currentContext();
+    else if (problem.status > 500 && !(error instanceof HttpException)) this.logger.warn(line, problem.code);
     const language = context?.language ?? preferredLanguage(request.headers['accept-language']);
     void reply
       .status(problem.status)
       .headers(problemHeaders(problem, language))
-      .send(JSON.stringify(problemDocument(problem, language, pathOf(request), context?.traceId)));
+      .send(JSON.stringify(problemDocument(problem, language, pathOf(request), traceId)));
   }
 }

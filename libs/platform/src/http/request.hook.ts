@@ -1,7 +1,7 @@
 import { ASSERTION_HEADER, CLIENT_ADDRESS_HEADER, CrmError, jobPath, type ServiceRoute } from '#contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createHmac } from 'node:crypto';
-import { ANONYMOUS, preferredLanguage, type RequestContext, runInContext } from '../context/request-context.js';
+import { ANONYMOUS, preferredLanguage, type RequestContext } from '../context/request-context.js';
 import { continueTrace } from '../context/trace.js';
 import { API_PREFIX } from '../start/tokens.js';
 import type { AssertionVerifier } from './assertion.js';
@@ -30,7 +30,7 @@ export function pathOf({ url }: FastifyRequest): string {
   return end === -1 ? url : url.slice(0, end);
 }
 
-/** Opens the context of each request, so that logs, events and problems of it carry its trace; closes it with `ETag` and `Location`. */
+/** Opens the context of each request, so that logs, events and problems of it carry its trace; names what is answered by `ETag` and `Location`. */
 export function installContext(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     const trace = continueTrace(one(request.headers.traceparent));
@@ -41,7 +41,7 @@ export function installContext(fastify: FastifyInstance): void {
     };
     contexts.set(request, context);
     void reply.header('traceparent', trace.traceparent);
-    runInContext(context, done);
+    done();
   });
   // Sees the objects that are answered, not files, texts and empty answers: those have neither id nor version.
   fastify.addHook('preSerialization', (request, reply, answer, done) => {

@@ -1,4 +1,5 @@
 import type { Bilingual, Right } from '#contracts';
+import type { RequestContext } from '../context/request-context.js';
 import type { Tx } from '../db/tx.js';
 import type { JobInput } from './job-input.js';
 
@@ -58,6 +59,8 @@ export interface JobColumn {
 /** A job in the hands of this copy. */
 export interface RunningJob<P = unknown, S = unknown> {
   readonly id: string;
+  /** In whose name it runs. */
+  readonly context: RequestContext;
   readonly parameters: P;
   /** Where the last committed chunk left off; undefined at the beginning. */
   readonly position: S | undefined;

@@ -1,7 +1,7 @@
 import { CrmError } from '#contracts';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { runInContext } from '../context/request-context.js';
+import type { RequestContext } from '../context/request-context.js';
 import { continueTrace } from '../context/trace.js';
 import { isUnavailable } from '../db/sql-state.js';
 import { together } from '../db/sql.js';
@@ -91,8 +91,8 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
     const renewal = setInterval(() => void lease.renew().catch(() => undefined), RENEW_MS);
     try {
       if (job.attempts > MOST_ATTEMPTS) throw new CrmError('internal');
-      const context = { ...continueTrace(job.traceparent ?? undefined), language: 'en' as const, actor: job.creator };
-      await runInContext(context, () => this.handle(job, lease));
+      const trace = continueTrace(job.traceparent ?? undefined);
+      await this.handle({ ...trace, language: 'en', actor: job.creator }, job, lease);
       await lease.succeed();
     } catch (error) {
       await this.settle(job, lease, error);
@@ -101,16 +101,17 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
     }
   }
 
-  private async handle(job: JobRow, lease: JobLease): Promise<void> {
+  private async handle(context: RequestContext, job: JobRow, lease: JobLease): Promise<void> {
     const kind = this.kinds.find(job.kind)!;
     const running: RunningJob = {
       id: job.id,
+      context,
       parameters: job.parameters,
       position: job.position ?? undefined,
       input: new JobInput(this.dataSource.manager, job.id),
       chunk: async (work) => {
         if (this.stopping) throw new Interrupted();
-        return this.uow.run(async (tx): Promise<Chunk> => {
+        return this.uow.run(context, async (tx): Promise<Chunk> => {
           // A chunk is large, and its tables may have been small when a plan was made for good.
           await together([tx.query('SET LOCAL plan_cache_mode = auto'), lease.hold(tx)]);
           const chunk = await work(tx);

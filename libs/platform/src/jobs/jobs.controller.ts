@@ -1,6 +1,7 @@
-import { type Actor, JobRoutes } from '#contracts';
+import { JobRoutes } from '#contracts';
 import { Controller, Param } from '@nestjs/common';
-import { CurrentActor, Handles } from '../http/handles.decorator.js';
+import type { RequestContext } from '../context/request-context.js';
+import { CurrentContext, Handles } from '../http/handles.decorator.js';
 import { Jobs } from './jobs.js';
 
 /** The same in every service that has jobs; the gateway knows by the id whom to ask. */
@@ -9,22 +10,22 @@ export class JobsController {
   constructor(private readonly jobs: Jobs) {}
 
   @Handles(JobRoutes.getJob)
-  get(@Param('id') id: string, @CurrentActor() actor: Actor) {
-    return this.jobs.get(id, actor);
+  get(@CurrentContext() context: RequestContext, @Param('id') id: string) {
+    return this.jobs.get(context, id);
   }
 
   @Handles(JobRoutes.getJobErrors)
-  errors(@Param('id') id: string, @CurrentActor() actor: Actor) {
-    return this.jobs.errors(id, actor);
+  errors(@CurrentContext() context: RequestContext, @Param('id') id: string) {
+    return this.jobs.errors(context, id);
   }
 
   @Handles(JobRoutes.getJobResult)
-  result(@Param('id') id: string, @CurrentActor() actor: Actor) {
-    return this.jobs.result(id, actor);
+  result(@CurrentContext() context: RequestContext, @Param('id') id: string) {
+    return this.jobs.result(context, id);
   }
 
   @Handles(JobRoutes.undoJob)
-  undo(@Param('id') id: string, @CurrentActor() actor: Actor) {
-    return this.jobs.undo(id, actor);
+  undo(@CurrentContext() context: RequestContext, @Param('id') id: string) {
+    return this.jobs.undo(context, id);
   }
 }

@@ -2,7 +2,7 @@ import { type Actor, CrmError, jobIdOf, type JobView, type ServiceName, serviceO
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { v7 } from 'uuid';
-import { currentContext } from '../context/request-context.js';
+import type { Language, RequestContext } from '../context/request-context.js';
 import { runSql } from '../db/sql.js';
 import { hasSqlState } from '../db/sql-state.js';
 import type { Tx } from '../db/tx.js';
@@ -43,12 +43,13 @@ export class Jobs {
    * for checks and for what must be written together with it.
    */
   async start<P>(
+    context: RequestContext,
     kind: JobClass<P>,
     job: NewJob<P>,
     within: (tx: Tx) => Promise<unknown> = () => Promise.resolve(),
   ): Promise<JobView> {
     const found = this.kinds.of(kind);
-    const view = await this.uow.run(async (tx) => {
+    const view = await this.uow.run(context, async (tx) => {
       await within(tx);
       return this.store(tx, found, job);
     });
@@ -61,6 +62,7 @@ export class Jobs {
    * that cannot be used, and says the rest of the job.
    */
   async startWithFile<P>(
+    context: RequestContext,
     kind: JobClass<P>,
     upload: Upload,
     prepare: (input: JobInput, survey: TextSurvey) => Promise<Omit<NewJob<P>, 'id'>>,
@@ -70,8 +72,8 @@ export class Jobs {
       const { manager } = this.dataSource;
       const survey = new TextSurvey();
       const digest = await storeInput(manager, id, upload, (part) => survey.see(part));
-      currentContext()?.idempotency?.ofFile(digest);
-      return await this.start(kind, { ...(await prepare(new JobInput(manager, id), survey)), id });
+      context.idempotency?.ofFile(digest);
+      return await this.start(context, kind, { ...(await prepare(new JobInput(manager, id), survey)), id });
     } catch (error) {
       // Where a failure leaves it open whether the job is there, it may need its file; one that nobody needs is removed later.
       if (error instanceof CrmError || error instanceof AnsweredBefore)
@@ -81,28 +83,29 @@ export class Jobs {
   }
 
   /** @throws CrmError not-found where there is none, or none that this person may see */
-  async get(id: string, actor: Actor): Promise<JobView> {
-    return this.view(await this.visible(id, actor));
+  async get({ actor, language }: RequestContext, id: string): Promise<JobView> {
+    return this.view(await this.visible(id, actor), language);
   }
 
-  async errors(id: string, actor: Actor) {
+  async errors({ actor, language }: RequestContext, id: string) {
     const job = await this.visible(id, actor);
-    return jobErrors(this.dataSource, job, this.language);
+    return jobErrors(this.dataSource, job, language);
   }
 
   /** @throws CrmError not-found where the kind has no result */
-  async result(id: string, actor: Actor) {
+  async result({ actor, language }: RequestContext, id: string) {
     const job = await this.visible(id, actor);
     const columns = this.resultColumns(job);
     if (!columns) throw new CrmError('not-found');
-    return jobResult(this.dataSource, job, columns, this.language);
+    return jobResult(this.dataSource, job, columns, language);
   }
 
   /** Starts the job that takes this one back. */
-  async undo(id: string, actor: Actor): Promise<JobView> {
+  async undo(context: RequestContext, id: string): Promise<JobView> {
+    const { actor } = context;
     try {
       // What a repeated request is told was right when it came first, so the key is looked at before the job.
-      const view = await this.uow.run(async (tx) => {
+      const view = await this.uow.run(context, async (tx) => {
         const job = await this.visible(id, actor, tx.manager);
         const { parameters, processed } = job;
         return this.store(tx, this.undoable(job, actor), { parameters, total: processed }, job.id);
@@ -146,7 +149,7 @@ export class Jobs {
         kind.right,
         creator.id,
         JSON.stringify(creator),
-        currentContext()?.traceparent,
+        tx.context.traceparent,
         JSON.stringify(parameters),
         total ?? null,
         columns,
@@ -154,7 +157,7 @@ export class Jobs {
       ],
     );
     const [row] = await tx.query<JobRow>(`${JOB_WITH_UNDO} WHERE t.id = $1`, [id]);
-    return this.view(row!);
+    return this.view(row!, tx.context.language);
   }
 
   private newId(): string {
@@ -169,18 +172,14 @@ export class Jobs {
     return row;
   }
 
-  private view(row: JobRow): JobView {
+  private view(row: JobRow, language: Language): JobView {
     const shown = { hasResult: this.resultColumns(row) !== undefined, undoable: !!this.kinds.find(row.kind)?.undo };
-    return jobView(row, shown, this.language);
+    return jobView(row, shown, language);
   }
 
   private resultColumns({ kind, undoes }: JobRow) {
     const found = this.kinds.find(kind);
     return undoes === null ? found?.result : found?.undoResult;
-  }
-
-  private get language() {
-    return currentContext()?.language ?? 'en';
   }
 }
 

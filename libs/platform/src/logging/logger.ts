@@ -1,12 +1,11 @@
 import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger as Pino, type LoggerOptions, pino } from 'pino';
-import { currentContext } from '../context/request-context.js';
 import { messageOf, serializeError } from './error.serializer.js';
 
 export type Logger = Pino;
 
 /**
- * JSON lines on stdout, or into `destination`; each carries the service and, where there is one, the trace id. Secrets are cut out by
+ * JSON lines on stdout, or into `destination`; each carries the service. Secrets are cut out by
  * name, and of errors only what is named is written.
  */
 export function createLogger(service: string, level: string, destination?: DestinationStream): Logger {
@@ -35,10 +34,6 @@ export function createLogger(service: string, level: string, destination?: Desti
         '*.clientSecret',
       ],
       censor: '[redacted]',
-    },
-    mixin: () => {
-      const context = currentContext();
-      return context ? { traceId: context.traceId, requestId: context.requestId } : {};
     },
   };
   return destination ? pino(options, destination) : pino(options);

@@ -32,6 +32,8 @@ export async function startService(definition: ServiceDefinition, config: Servic
   );
   const adapter = new FastifyAdapter({ bodyLimit, return503OnClosing: false, routerOptions: { maxParamLength: 200 } });
   acceptJson(adapter);
+  // As a text each answer would be encoded twice: to be measured, and to be sent.
+  adapter.getInstance().setReplySerializer((answer) => Buffer.from(JSON.stringify(answer)) as never);
   acceptUploads(adapter, service);
   installContext(adapter.getInstance());
   const broker = new Broker(connectNats(`crm-${service}`, config, logger));
