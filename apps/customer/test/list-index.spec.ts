@@ -48,6 +48,15 @@ const READ = {
 type List = keyof typeof READ;
 const DEFAULT_SORT: Record<List, string> = { customers: 'createdAt', contacts: 'createdAt', activities: 'date' };
 
+const FIRST_PAGE: ListQuery = {
+  conditions: [],
+  sort: 'createdAt',
+  descending: true,
+  limit: 50,
+  count: false,
+  fingerprint: '',
+};
+
 /** What PostgreSQL did for a request: it runs, and is not guessed at. */
 async function work(list: List, query: Partial<ListQuery>): Promise<{ scans: string[]; read: number }> {
   const plans: Plan[] = [];
@@ -64,15 +73,7 @@ async function work(list: List, query: Partial<ListQuery>): Promise<{ scans: str
     },
   };
   const explain = { manager: { dataSource: { driver: { master: pool } } } } as unknown as DataSource;
-  await READ[list](explain, {
-    conditions: [],
-    sort: DEFAULT_SORT[list],
-    descending: true,
-    limit: 50,
-    count: false,
-    fingerprint: '',
-    ...query,
-  });
+  await READ[list](explain, { ...FIRST_PAGE, sort: DEFAULT_SORT[list], ...query });
   const all = plans.flatMap(nodes);
   return {
     scans: all.filter((node) => node['Node Type'].includes('Seq Scan')).map((node) => node['Relation Name'] ?? ''),
@@ -140,6 +141,31 @@ const SORTS: Record<List, Record<string, string>> = {
   contacts: { createdAt: DAY, name: 'Contact of Company 5' },
   activities: { date: '2021-01-01', nextFollowUpDate: '2030-01-01' },
 };
+
+it('CUS-5: only where one index alone can answer, whatever is asked for, the way of a first page is kept', async () => {
+  const kept = async (query: Partial<ListQuery>): Promise<boolean> => {
+    let named: string | undefined;
+    const pool = {
+      query: ({ name }: { name?: string }) => {
+        named = name;
+        return Promise.resolve({ rows: [] });
+      },
+    };
+    const listed = { manager: { dataSource: { driver: { master: pool } } } } as unknown as DataSource;
+    await READ.customers(listed, { ...FIRST_PAGE, ...query });
+    return named !== undefined;
+  };
+  const ofOwner = is('ownerId', NOBODY);
+  const active = is('status', 'active');
+  expect(await kept({})).toBe(true);
+  expect(await kept({ conditions: ofOwner })).toBe(true);
+  expect(await kept({ conditions: [...ofOwner, ...active] })).toBe(true);
+  expect(await kept({ conditions: [...ofOwner, ...active], after: { value: DAY, id: NOBODY } })).toBe(false);
+  expect(await kept({ conditions: [...ofOwner, ...active], limit: 20 })).toBe(false);
+  expect(await kept({ conditions: [...ofOwner, ...is('status', 'lost')] })).toBe(false);
+  expect(await kept({ conditions: [...ofOwner, ...is('region', 'usa')] })).toBe(false);
+  expect(await kept({ conditions: ofOwner, q: 'company' })).toBe(false);
+});
 
 describe(`Lists of ${ROWS} records`, () => {
   it.each(LISTS.flatMap((list) => Object.keys(FILTERS[list]).map((field) => [list, field] as const)))(

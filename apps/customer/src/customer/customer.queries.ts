@@ -66,7 +66,7 @@ export function customerPlan({ conditions }: ListQuery): ListPlan<CustomerView> 
     searchCovers: ['name'],
     rollsUp: { region: 'region' },
     policy: CustomerPolicy,
-    where: { sql: isNotActive ? `t.status <> 'active'` : 'true', parameters: [] },
+    ...(isNotActive && { where: { sql: `t.status <> 'active'`, parameters: [] } }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Actor, CrmError, type DictionaryType, type ListDefinition } from '#contracts';
+import { type Actor, CrmError, DEFAULT_PAGE, type DictionaryType, type ListDefinition } from '#contracts';
 import type { DataSource } from 'typeorm';
 import { withDescendants } from '../dictionary/descendants.js';
 import { fold } from '../text/fold.js';
@@ -127,17 +127,27 @@ async function readRows<V>(
       `SELECT ${plan.select}, (${sort})::text AS "$sort", (${id})::text AS "$id" ${sql}${behind}
         ORDER BY ${keys.map((key) => `${key} ${descending ? 'DESC' : 'ASC'}`).join(', ')} LIMIT ${limit}`,
       parameters,
-      // One plan for all values could be a bad one for those that are asked for, or for a person who owns next to nothing; where only
-      // one index can lead to the rows there is no other, and PostgreSQL need not read the statement anew each time.
-      query.q === undefined &&
-        !scoped &&
-        query.conditions.every((each) => each === leading?.condition || plan.unindexed?.includes(each.field)),
+      isPrepared(plan, query, limit, leading) && !scoped,
     );
   } catch (error) {
     // A cursor that was edited by hand can hold a value of the wrong type.
     if (after && isDataException(error)) throw new CrmError('invalid-cursor');
     throw error;
   }
+}
+
+/**
+ * One plan for all values could be a bad one for those that are asked for. Where only one index can lead to the rows there is no other,
+ * and PostgreSQL need not read the statement anew each time; but of those only what people see first, because each text is kept.
+ */
+function isPrepared<V>(plan: ListPlan<V>, query: ListQuery, limit: number, leading?: Leader): boolean {
+  if (query.q !== undefined) return false;
+  if (query.conditions.length === 0) return true;
+  const isFirstPage = !query.after && limit === DEFAULT_PAGE + 1;
+  const byOneIndex = query.conditions.every(
+    (each) => each === leading?.condition || plan.unindexed?.includes(each.field),
+  );
+  return isFirstPage && byOneIndex && plan.where === undefined;
 }
 
 /** The filter whose index gives the rows in the order of the list. */
