@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { SERVICES } from '#contracts';
-import type { RunningApp } from '#platform';
+import type { RunningApp, Serve } from '#platform';
 import { freePort } from './infra/ports.js';
 import { endProcess, type ProcessLedger } from './infra/processes.js';
 import { publicKeys, type Secrets } from './infra/secrets.js';
@@ -103,15 +103,19 @@ export function loadHere(folder: URL): void {
   for (const name of APPLICATIONS) void loadApplication(name, folder).catch(() => undefined);
 }
 
-/** Starts an application in this process. `folder` is where the compiled applications lie. */
-export async function startHere(app: Application, folder: URL): Promise<RunningApp> {
+/** Starts an application in this process. `folder` is where the compiled applications lie, `neighbours` what the gateway finds here. */
+export async function startHere(
+  app: Application,
+  folder: URL,
+  neighbours: ReadonlyMap<string, Serve>,
+): Promise<RunningApp> {
   const module = await loadApplication(app.name, folder);
-  return module.start(app.env);
+  return module.start(app.env, neighbours);
 }
 
 const loadApplication = (name: string, folder: URL) =>
   import(new URL(`${name}/src/app.js`, folder).href) as Promise<{
-    start: (env: Application['env']) => Promise<RunningApp>;
+    start: (env: Application['env'], neighbours: ReadonlyMap<string, Serve>) => Promise<RunningApp>;
   }>;
 
 const BEHIND_THE_GATEWAY = 5;

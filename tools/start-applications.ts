@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunningApp } from '#platform';
+import type { RunningApp, Serve } from '#platform';
 import { type Application, startHere } from './applications.js';
 import type { Progress } from './foundations.js';
 import { StartError } from './infra/start-error.js';
@@ -15,7 +15,7 @@ export async function startTogether(
   const starts: Array<Promise<void>> = [];
   const startOne = async (app: Application) => {
     try {
-      running.set(app, await startHere(app, folder));
+      running.set(app, await startHere(app, folder, neighbours(running)));
     } catch (error) {
       if (error instanceof Error) error.message = `${app.label} does not start: ${error.message}`;
       throw error;
@@ -35,6 +35,10 @@ export async function startTogether(
   }
   return new Map();
 }
+
+/** What the gateway, which starts when all others have, hands requests over to. */
+const neighbours = (running: ReadonlyMap<Application, RunningApp>): Map<string, Serve> =>
+  new Map([...running].flatMap(([{ url }, { serve }]) => (serve ? [[url, serve] as const] : [])));
 
 /** One process each, kept running. @returns who watches each, by its label */
 export async function startSplit(

@@ -34,7 +34,7 @@ describe('The Northwind company, through the public API and the sales feed', () 
   const cents = (rows: Row[]) => rows.reduce((sum, row) => sum + BigInt(row.amount.replace('.', '')), 0n);
 
   beforeAll(async () => {
-    suite = await Suite.start();
+    suite = await Suite.start({}, { together: true });
     await load();
   }, 90_000);
   afterAll(() => suite?.stop());

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import supertest from 'supertest';
 import { SERVICES } from '#contracts';
-import type { RunningApp } from '#platform';
+import type { RunningApp, Serve } from '#platform';
 import { EventProbe, TEST_PASSWORD, TestDatabase, TestNats } from '#testing';
 import { start as auth } from '../../apps/auth/src/app.js';
 import { start as customer } from '../../apps/customer/src/app.js';
@@ -22,10 +22,14 @@ export class Suite {
     readonly nats: TestNats,
     readonly events: EventProbe,
     private readonly apps: Map<string, RunningApp>,
+    private readonly gatewaySettings: Record<string, string>,
   ) {}
 
-  /** `settings`: of the gateway. */
-  static async start(settings: Record<string, string> = {}): Promise<Suite> {
+  /**
+   * `settings`: of the gateway. Between it and the services are connections, as where each is a process of its own; with `together`
+   * there are none, as in one process.
+   */
+  static async start(settings: Record<string, string> = {}, { together = false } = {}): Promise<Suite> {
     const [database, nats] = await Promise.all([TestDatabase.create(), TestNats.start()]);
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     const shared = {
@@ -35,7 +39,15 @@ export class Suite {
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal',
     };
     const apps = new Map<string, RunningApp>();
-    const suite = new Suite(database, nats, await EventProbe.connect(nats.url), apps);
+    const signingKey = JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'gateway', alg: 'EdDSA' });
+    const suite = new Suite(database, nats, await EventProbe.connect(nats.url), apps, {
+      ...shared,
+      NATS_USER: 'gateway',
+      GATEWAY_PORT: '0',
+      GATEWAY_HOST: '127.0.0.1',
+      GATEWAY_SIGNING_KEY: signingKey,
+      ...settings,
+    });
     await Promise.all(
       SERVICES.map(async (name) => {
         apps.set(
@@ -55,21 +67,18 @@ export class Suite {
         );
       }),
     );
-    const upstreams = Object.fromEntries(SERVICES.map((name) => [`${name.toUpperCase()}_URL`, apps.get(name)!.url]));
-    apps.set(
-      'gateway',
-      await gateway({
-        ...shared,
-        ...upstreams,
-        NATS_USER: 'gateway',
-        GATEWAY_PORT: '0',
-        GATEWAY_HOST: '127.0.0.1',
-        GATEWAY_SIGNING_KEY: JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'gateway', alg: 'EdDSA' }),
-        ...settings,
-      }),
-    );
-    await suite.eventually(async () => (await fetch(`${suite.url}/health/ready`)).ok, 'the suite did not become ready');
+    apps.set('gateway', await suite.startGateway(together));
     return suite;
+  }
+
+  /** One more in front of the same services; whoever asks for it stops it. */
+  async startGateway(together: boolean): Promise<RunningApp> {
+    const services = SERVICES.map((name) => this.apps.get(name)!);
+    const neighbours = new Map<string, Serve>(together ? services.map(({ url, serve }) => [url, serve!]) : []);
+    const upstreams = Object.fromEntries(services.map(({ name, url }) => [`${name.toUpperCase()}_URL`, url]));
+    const app = await gateway({ ...this.gatewaySettings, ...upstreams }, neighbours);
+    await this.eventually(async () => (await fetch(`${app.url}/health/ready`)).ok, 'the suite did not become ready');
+    return app;
   }
 
   get url(): string {

@@ -18,6 +18,7 @@ import { alsoListen, MAX_CONNECTIONS, publicServer } from './http/public.server.
 import { logRequests } from './http/request-log.plugin.js';
 import { openApiDocument } from './openapi/openapi-document.js';
 import { API_PREFIX, forwardApi } from './proxy/forward.plugin.js';
+import type { Neighbours } from './proxy/upstream.js';
 import { Upstreams } from './proxy/upstreams.js';
 
 /** Requests that still run this long after the stop began are cut. */
@@ -37,8 +38,11 @@ const contentSecurityPolicy = {
   },
 };
 
-/** Starts the gateway. Resolves when its port listens. Throws ConfigError, or the error of a port that can't be had. */
-export async function start(environment: Environment): Promise<RunningApp> {
+/**
+ * Starts the gateway. Resolves when its port listens. Throws ConfigError, or the error of a port that can't be had.
+ * `neighbours`: services of this process.
+ */
+export async function start(environment: Environment, neighbours: Neighbours = new Map()): Promise<RunningApp> {
   const config = loadConfig(GatewayConfig, environment);
   const logger = createLogger('gateway', config.LOG_LEVEL);
   const options = fastifyOptions(config.TRUSTED_PROXIES);
@@ -51,11 +55,15 @@ export async function start(environment: Environment): Promise<RunningApp> {
     () => stopping,
   );
   const adapter = new FastifyAdapter({ ...options, serverFactory });
-  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with(config, logger), adapter, {
-    bodyParser: false,
-    abortOnError: false,
-    logger: nestLogger(logger),
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    GatewayModule.with(config, logger, neighbours),
+    adapter,
+    {
+      bodyParser: false,
+      abortOnError: false,
+      logger: nestLogger(logger),
+    },
+  );
   logRequests(api, logger);
   guardTheEdge(api);
   await api.register(forwardApi, {

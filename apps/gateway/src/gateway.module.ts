@@ -6,22 +6,24 @@ import { AccessTokenStrategy } from './access/access-token.strategy.js';
 import { AssertionSigner } from './access/assertion.signer.js';
 import { Authenticator } from './access/authenticator.js';
 import type { GatewayConfig } from './gateway.config.js';
-import { GATEWAY_CONFIG } from './gateway.tokens.js';
+import { GATEWAY_CONFIG, NEIGHBOURS } from './gateway.tokens.js';
 import { HealthController } from './health/health.controller.js';
 import { Readiness } from './health/readiness.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import type { Neighbours } from './proxy/upstream.js';
 import { Upstreams } from './proxy/upstreams.js';
 
 /** The gateway on one page: who may come in (access), and where requests go (proxy). */
 @Module({})
 export class GatewayModule {
-  static with(config: GatewayConfig, logger: Logger): DynamicModule {
+  static with(config: GatewayConfig, logger: Logger, neighbours: Neighbours): DynamicModule {
     return {
       module: GatewayModule,
       controllers: [HealthController],
       providers: [
         { provide: GATEWAY_CONFIG, useValue: config },
         { provide: LOGGER, useValue: logger },
+        { provide: NEIGHBOURS, useValue: neighbours },
         { provide: APP_FILTER, useClass: ProblemFilter },
         Upstreams,
         AssertionSigner,

@@ -25,7 +25,12 @@ export class GatewayFixture {
   private stopped?: Promise<void>;
   private signing!: { kid: string; publicJwk: object };
 
-  static async start(environment: Record<string, string> = {}, marketingCopies = 1): Promise<GatewayFixture> {
+  /** `together`: as if the services ran in the gateway's process. */
+  static async start(
+    environment: Record<string, string> = {},
+    marketingCopies = 1,
+    together = false,
+  ): Promise<GatewayFixture> {
     const fixture = new GatewayFixture();
     for (const service of SERVICES) fixture.upstreams[service] = await UpstreamServer.start();
     for (let i = 1; i < marketingCopies; i++) fixture.copies.push(await UpstreamServer.start());
@@ -37,7 +42,7 @@ export class GatewayFixture {
       revokedSessions: [],
     };
     fixture.upstreams.auth.answers(fixture.authAnswers());
-    await fixture.run(environment).catch(async (error: unknown) => {
+    await fixture.run(environment, together).catch(async (error: unknown) => {
       await fixture.stopUpstreams();
       throw error;
     });
@@ -120,11 +125,12 @@ export class GatewayFixture {
     await Promise.all([...Object.values(this.upstreams), ...this.copies].map((upstream) => upstream.stop()));
   }
 
-  private async run(environment: Record<string, string>): Promise<void> {
+  private async run(environment: Record<string, string>, together: boolean): Promise<void> {
     const pair = await generateKeyPair('EdDSA', { extractable: true });
     const kid = 'gateway-key';
     this.signing = { kid, publicJwk: { ...(await exportJWK(pair.publicKey)), kid, alg: 'EdDSA' } };
-    this.app = await start({
+    const servers = [...Object.values(this.upstreams), ...this.copies];
+    const settings = {
       GATEWAY_HOST: '127.0.0.1',
       GATEWAY_PORT: '0',
       GATEWAY_SIGNING_KEY: JSON.stringify({ ...(await exportJWK(pair.privateKey)), kid }),
@@ -135,7 +141,8 @@ export class GatewayFixture {
       RATE_LIMIT_USER: '100000',
       LOG_LEVEL: 'silent',
       ...environment,
-    });
+    };
+    this.app = await start(settings, new Map(together ? servers.map(({ url, serve }) => [url, serve]) : []));
     await eventually(async () => (await this.call('/health/ready')).status === 200);
   }
 

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Serve } from '#platform/without-database';
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface Received {
@@ -49,6 +50,9 @@ export class UpstreamServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** The same for a gateway in its own process. */
+  readonly serve: Serve = (request, response, body) => void this.take(request, response, body);
+
   answers(answer: Answer): void {
     this.answer = answer;
   }
@@ -71,11 +75,11 @@ export class UpstreamServer {
     });
   }
 
-  private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
+  private async take(request: IncomingMessage, response: ServerResponse, body: Buffer | null = null): Promise<void> {
+    const chunks = body ? [body] : [];
     if (request.method === 'POST') await this.mayRead;
     try {
-      for await (const chunk of request) chunks.push(chunk as Buffer);
+      if (!body) for await (const chunk of request) chunks.push(chunk as Buffer);
     } catch {
       return;
     }

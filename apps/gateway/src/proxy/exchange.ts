@@ -1,5 +1,5 @@
 import { CrmError } from '#contracts';
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { answerHeaders, type Passport } from './headers.js';
@@ -70,11 +70,39 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.tries++;
     // A body that passes through takes the time of its client.
     this.sentAt = this.request.body instanceof Readable ? undefined : performance.now();
+    if (this.copy.isNeighbour && !(this.request.body instanceof Readable)) {
+      this.handOver(this.copy, this.request.body);
+      return;
+    }
     // Nor does the connection's own clock run while a body passes through: the service may be the slower one.
     this.copy.dispatch(
       this.request.body instanceof Readable ? { ...this.request, headersTimeout: 0 } : this.request,
       this,
     );
+  }
+
+  /** A service of this process gets the request itself, as its own, and answers the client; the head passes through here. */
+  private handOver(copy: UpstreamCopy, body: Buffer | null): void {
+    const { answer } = this;
+    const request = answer.req;
+    request.headers = Object.fromEntries(pairsOf(this.request.headers));
+    if (body) request.headers['content-length'] = String(body.length);
+    answer.writeHead = (status: number, ...rest: unknown[]) => {
+      // Of a stream the headers have been set one by one.
+      const headers = { ...answer.getHeaders(), ...(rest.at(-1) as OutgoingHttpHeaders | undefined) };
+      for (const name of answer.getHeaderNames()) answer.removeHeader(name);
+      Reflect.deleteProperty(answer, 'writeHead');
+      clearTimeout(this.deadline);
+      return answer.writeHead(status, answerHeaders(headers, this.passport));
+    };
+    answer.once('close', () => {
+      copy.release();
+      if (this.over) return;
+      copy.succeeded();
+      this.tellTime(answer.statusCode >= 500 ? FAILURE_MS : 0);
+      this.end();
+    });
+    copy.handOver(request, answer, body);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -152,6 +180,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   private expire(): void {
+    // A neighbour may still come to its end, and is not heard any more.
+    Reflect.deleteProperty(this.answer, 'writeHead');
     const error = new DeadlinePassed();
     this.tellWait();
     this.copy!.failed(error);
@@ -171,4 +201,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     clearTimeout(this.deadline);
     this.answer.off('close', this.onClose);
   }
+}
+
+function* pairsOf(headers: readonly string[]): Generator<[string, string]> {
+  for (let index = 0; index < headers.length; index += 2) yield [headers[index]!, headers[index + 1]!];
 }

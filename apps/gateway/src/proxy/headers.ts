@@ -1,5 +1,5 @@
 import { ASSERTION_HEADER, CLIENT_ADDRESS_HEADER } from '#contracts';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 
 /** The only headers of a client that reach a service; what counts as identity is not among them. */
 const REQUEST_HEADERS = ['accept', 'accept-language', 'if-match', 'if-none-match', 'idempotency-key'] as const;
@@ -48,13 +48,13 @@ export function requestHeaders(client: IncomingHttpHeaders, passport: Passport, 
   return headers;
 }
 
-function add(headers: string[], name: string, value: string | string[] | undefined): void {
-  if (typeof value === 'string') headers.push(name, value);
+function add(headers: string[], name: string, value: number | string | string[] | undefined): void {
+  if (typeof value === 'string' || typeof value === 'number') headers.push(name, String(value));
 }
 
 /** Headers for the client as a flat list; answers are nobody's to store or to frame unless the service says so. */
 export function answerHeaders(
-  service: IncomingHttpHeaders,
+  service: OutgoingHttpHeaders,
   request: Pick<Passport, 'requestId' | 'traceparent'>,
 ): string[] {
   const headers = [

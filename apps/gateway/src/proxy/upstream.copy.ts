@@ -1,4 +1,6 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Serve } from '#platform/without-database';
 import { type Dispatcher, Pool } from 'undici';
 
 const CONNECTIONS = 64;
@@ -68,6 +70,8 @@ export class UpstreamCopy {
   constructor(
     readonly url: string,
     private readonly changed: (copy: UpstreamCopy, available: boolean) => void,
+    /** When it runs in this process. */
+    private readonly serve?: Serve,
   ) {
     this.pool = new Pool(url, {
       connections: CONNECTIONS,
@@ -117,11 +121,25 @@ export class UpstreamCopy {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    if (this.requests++ === 0) this.silentSince = performance.now();
+    this.count();
     this.pool.dispatch(options, handler);
   }
 
-  /** Has to be called once for each dispatch, whatever became of it. */
+  get isNeighbour(): boolean {
+    return this.serve !== undefined;
+  }
+
+  /** Lets a neighbour answer the client by itself. */
+  handOver(request: IncomingMessage, answer: ServerResponse, body: Buffer | null): void {
+    this.count();
+    this.serve!(request, answer, body);
+  }
+
+  private count(): void {
+    if (this.requests++ === 0) this.silentSince = performance.now();
+  }
+
+  /** Has to be called once for each request that it was given, whatever became of it. */
   release(): void {
     this.requests--;
   }

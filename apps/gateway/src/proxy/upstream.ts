@@ -1,5 +1,5 @@
 import { CrmError, type ServiceName } from '#contracts';
-import type { Logger } from '#platform/without-database';
+import type { Logger, Serve } from '#platform/without-database';
 import { type SmallAnswer, UpstreamCopy } from './upstream.copy.js';
 
 /** Short, because the gateway has to know of a logout within 2 s although a copy hangs. */
@@ -8,6 +8,9 @@ const GET_TIMEOUT_MS = 500;
 /** More than any burden. */
 const SUSPECT = 1e9;
 const EXCEPT = 2 * SUSPECT;
+
+/** Copies that run in the gateway's own process, by their URLs. */
+export type Neighbours = ReadonlyMap<string, Serve>;
 
 /** A service behind the gateway, with its copies sharing the work. */
 export class Upstream {
@@ -20,14 +23,19 @@ export class Upstream {
     readonly service: ServiceName,
     urls: readonly string[],
     logger: Logger,
+    neighbours: Neighbours = new Map(),
   ) {
     this.copies = urls.map(
       (url) =>
-        new UpstreamCopy(url, (copy, available) => {
-          this.ready ||= available;
-          if (available) logger.info({ upstream: service, copy: copy.url }, 'upstream is ready');
-          else logger.warn({ upstream: service, copy: copy.url }, 'upstream is down');
-        }),
+        new UpstreamCopy(
+          url,
+          (copy, available) => {
+            this.ready ||= available;
+            if (available) logger.info({ upstream: service, copy: copy.url }, 'upstream is ready');
+            else logger.warn({ upstream: service, copy: copy.url }, 'upstream is down');
+          },
+          neighbours.get(url),
+        ),
     );
   }
 

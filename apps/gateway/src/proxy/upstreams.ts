@@ -2,17 +2,23 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SERVICES, type ServiceName } from '#contracts';
 import { type Logger, LOGGER } from '#platform/without-database';
 import { GatewayConfig, serviceUrls } from '../gateway.config.js';
-import { GATEWAY_CONFIG } from '../gateway.tokens.js';
-import { Upstream } from './upstream.js';
+import { GATEWAY_CONFIG, NEIGHBOURS } from '../gateway.tokens.js';
+import { type Neighbours, Upstream } from './upstream.js';
 
 /** Where each service is. */
 @Injectable()
 export class Upstreams {
   private readonly byService: ReadonlyMap<ServiceName, Upstream>;
 
-  constructor(@Inject(GATEWAY_CONFIG) config: GatewayConfig, @Inject(LOGGER) logger: Logger) {
+  constructor(
+    @Inject(GATEWAY_CONFIG) config: GatewayConfig,
+    @Inject(LOGGER) logger: Logger,
+    @Inject(NEIGHBOURS) neighbours: Neighbours,
+  ) {
     const urls = serviceUrls(config);
-    this.byService = new Map(SERVICES.map((service) => [service, new Upstream(service, urls[service], logger)]));
+    this.byService = new Map(
+      SERVICES.map((service) => [service, new Upstream(service, urls[service], logger, neighbours)]),
+    );
   }
 
   of(service: ServiceName): Upstream {

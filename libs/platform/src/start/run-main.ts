@@ -1,9 +1,12 @@
 import { ConfigError, type Environment } from '../config/load-config.js';
+import type { Serve } from '../http/serve.js';
 
 /** An application that runs; `stop` ends it cleanly: requests in flight are answered, what is in the outbox stays there. */
 export interface RunningApp {
   readonly name: string;
   readonly url: string;
+  /** Of a service: what the gateway may use in place of `url` when it runs in the same process. */
+  readonly serve?: Serve;
   stop(): Promise<void>;
 }
 

@@ -15,6 +15,7 @@ import { acceptJson } from '../http/json-body.js';
 import { GENERAL_BODY_LIMIT } from '../http/problem.js';
 import { acceptUploads } from '../http/upload.js';
 import { installContext } from '../http/request.hook.js';
+import { serveOthers } from '../http/serve.js';
 import { createLogger, nestLogger } from '../logging/logger.js';
 import { checkRoutes } from './check-routes.js';
 import { Readiness } from './readiness.js';
@@ -36,6 +37,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   adapter.getInstance().setReplySerializer((answer) => Buffer.from(JSON.stringify(answer)) as never);
   acceptUploads(adapter, service);
   installContext(adapter.getInstance());
+  const serve = serveOthers(adapter.getInstance());
   const broker = new Broker(connectNats(`crm-${service}`, config, logger));
   const app = await NestFactory.create<NestFastifyApplication>(
     ServiceModule.of(definition, config, logger, broker),
@@ -82,6 +84,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   return {
     name: service,
     url: await app.getUrl(),
+    serve,
     stop: async () => {
       stopping = true;
       app.get(Readiness).drain();
