@@ -36,8 +36,10 @@ describe('Services in the gateway’s process and in others answer alike', () =>
   }
   /** Asks by both ways, and for the first time by the one given. */
   async function alike(status: number, path: string, init?: Asked, first = together) {
+    const before = suite.handedOver;
     const one = await ask(first, path, init);
     const other = await ask(first === together ? apart : together, path, init);
+    expect(suite.handedOver).toBe(before + 1);
     expect(other).toEqual(one);
     expect(one).toMatchObject({ status });
     return one;

@@ -16,6 +16,8 @@ export const DEMO_PASSWORD = 'Demo-Passw0rd!';
 /** All six applications behind the gateway, with a database and a broker of their own, and the demo's users. */
 export class Suite {
   private readonly tokens = new Map<string, string>();
+  /** Requests that went to a service without a connection. */
+  handedOver = 0;
 
   private constructor(
     readonly database: TestDatabase,
@@ -74,7 +76,12 @@ export class Suite {
   /** One more in front of the same services; whoever asks for it stops it. */
   async startGateway(together: boolean): Promise<RunningApp> {
     const services = SERVICES.map((name) => this.apps.get(name)!);
-    const neighbours = new Map<string, Serve>(together ? services.map(({ url, serve }) => [url, serve!]) : []);
+    const neighbours = new Map<string, Serve>();
+    for (const { url, serve } of together ? services : [])
+      neighbours.set(url, (...request) => {
+        this.handedOver++;
+        serve!(...request);
+      });
     const upstreams = Object.fromEntries(services.map(({ name, url }) => [`${name.toUpperCase()}_URL`, url]));
     const app = await gateway({ ...this.gatewaySettings, ...upstreams }, neighbours);
     await this.eventually(async () => (await fetch(`${app.url}/health/ready`)).ok, 'the suite did not become ready');

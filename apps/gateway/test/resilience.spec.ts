@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { Server } from 'node:net';
+import { connect, Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SERVICES } from '#contracts';
 import { eventually, GatewayFixture } from './gateway.fixture.js';
@@ -311,5 +313,43 @@ describe('start, limits and stop', () => {
     for (const answer of await Promise.all(asked)) expect(await answer.json()).toEqual({ slow: true });
     await stopped;
     await gateway.stop();
+  });
+
+  describe.each([
+    ['of other processes', false],
+    ['of its own process', true],
+  ])('with services %s', (_where, together) => {
+    it('a stop says on each connection that it ends, and lets a slow client have the whole answer', async () => {
+      const gateway = await GatewayFixture.start({}, 1, together);
+      const token = await gateway.token(gateway.manager);
+      const size = 24 * 1024 * 1024;
+      const held: Array<() => void> = [];
+      gateway.marketing.answers((_received, response) => {
+        held.push(() => response.writeHead(200, { 'content-length': size }).end(Buffer.alloc(size, 'x')));
+      });
+      const ask = `GET /api/v1/opportunities HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+      const slow = connect(gateway.port, '127.0.0.1');
+      slow.write(ask);
+      await eventually(async () => held.length === 1);
+      held[0]!();
+      await once(slow, 'readable');
+
+      const open = connect(gateway.port, '127.0.0.1');
+      open.write(ask);
+      await eventually(async () => held.length === 2);
+      const stopped = gateway.stopApp();
+      gateway.marketing.answers((_received, response) => json(response, 200, {}));
+      open.write(ask);
+      held[1]!();
+      const heads = (await text(open)).split(/x{2,}/).filter(Boolean);
+      expect(heads.map((head) => /^connection: .*$/im.exec(head)?.[0].toLowerCase())).toEqual([
+        'connection: keep-alive',
+        'connection: close',
+      ]);
+      const [head, body] = (await text(slow)).split('\r\n\r\n');
+      expect([head!.split('\r\n')[0], body!.length]).toEqual(['HTTP/1.1 200 OK', size]);
+      await stopped;
+      await gateway.stop();
+    });
   });
 });

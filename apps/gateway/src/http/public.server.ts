@@ -37,6 +37,7 @@ export function publicServer(prefix: string, api: RequestListener, isStopping: (
       },
     );
     limitConnections(server);
+    sparePendingAnswers(server);
     server.maxHeadersCount = MAX_HEADERS;
     server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
     return server;
@@ -51,6 +52,23 @@ function limitConnections(server: Server): void {
     socket.once('close', () => open--);
     if (open > MAX_CONNECTIONS) socket.destroy();
   });
+}
+
+/**
+ * For Node a connection is idle as soon as an answer has ended, although a slow client has not got all of it: while there is such an
+ * answer no connection is closed for being idle.
+ */
+function sparePendingAnswers(server: Server): void {
+  const open = new Set<ServerResponse>();
+  server.prependListener('request', (_request, response: ServerResponse) => {
+    open.add(response);
+    response.once('close', () => open.delete(response));
+  });
+  const closeIdleConnections = server.closeIdleConnections.bind(server);
+  server.closeIdleConnections = () => {
+    for (const { writableEnded } of open) if (writableEnded) return;
+    closeIdleConnections();
+  };
 }
 
 /** A pipelined answer has no connection before its turn comes, and so would never learn that the connection ended. */

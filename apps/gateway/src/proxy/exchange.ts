@@ -1,7 +1,8 @@
 import { CrmError } from '#contracts';
-import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { HandedAnswer } from './handed-answer.js';
 import { answerHeaders, type Passport } from './headers.js';
 import { ClientGone } from './quota.js';
 import type { Upstream } from './upstream.js';
@@ -31,6 +32,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private sentAt?: number;
   private over = false;
   private deadline?: NodeJS.Timeout;
+  private handed?: HandedAnswer;
   /** Why nobody waits for the service any more: the client is gone, or has been told of the deadline. */
   private givenUp?: Error;
   private readonly onClose = () => this.abandon();
@@ -42,6 +44,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     private readonly answer: ServerResponse,
     private readonly passport: Pick<Passport, 'requestId' | 'traceparent'>,
     private readonly fail: (error: Error, cause?: Error) => void,
+    private readonly deadlineMs = DEADLINE_MS,
   ) {
     answer.on('close', this.onClose);
   }
@@ -56,7 +59,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   private setDeadline(): void {
     if (this.over || this.answer.headersSent) return;
-    this.deadline = setTimeout(() => this.expire(), DEADLINE_MS);
+    this.deadline = setTimeout(() => this.expire(), this.deadlineMs);
   }
 
   private try(): void {
@@ -81,25 +84,26 @@ export class Exchange implements Dispatcher.DispatchHandler {
     );
   }
 
-  /** A service of this process gets the request itself, as its own, and answers the client; the head passes through here. */
+  /** A service of this process gets the request itself, as its own, and answers the client. */
   private handOver(copy: UpstreamCopy, body: Buffer | null): void {
     const { answer } = this;
     const request = answer.req;
+    // Two applications listen to it.
+    answer.setMaxListeners(0);
     request.headers = Object.fromEntries(pairsOf(this.request.headers));
     if (body) request.headers['content-length'] = String(body.length);
-    answer.writeHead = (status: number, ...rest: unknown[]) => {
-      // Of a stream the headers have been set one by one.
-      const headers = { ...answer.getHeaders(), ...(rest.at(-1) as OutgoingHttpHeaders | undefined) };
-      for (const name of answer.getHeaderNames()) answer.removeHeader(name);
-      Reflect.deleteProperty(answer, 'writeHead');
-      clearTimeout(this.deadline);
-      return answer.writeHead(status, answerHeaders(headers, this.passport));
-    };
+    this.handed = new HandedAnswer(answer, {
+      head: (status, headers) => {
+        clearTimeout(this.deadline);
+        this.tellTime(status >= 500 ? FAILURE_MS : 0);
+        return answerHeaders(headers, this.passport);
+      },
+      end: () => copy.release(),
+    });
     answer.once('close', () => {
-      copy.release();
+      this.handed!.takeBack();
       if (this.over) return;
       copy.succeeded();
-      this.tellTime(answer.statusCode >= 500 ? FAILURE_MS : 0);
       this.end();
     });
     copy.handOver(request, answer, body);
@@ -180,8 +184,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   private expire(): void {
-    // A neighbour may still come to its end, and is not heard any more.
-    Reflect.deleteProperty(this.answer, 'writeHead');
+    this.handed?.takeBack();
     const error = new DeadlinePassed();
     this.tellWait();
     this.copy!.failed(error);

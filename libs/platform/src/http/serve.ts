@@ -8,17 +8,29 @@ import { Readable } from 'node:stream';
  */
 export type Serve = (request: IncomingMessage, answer: ServerResponse, body: Buffer | null) => void;
 
-/** The routes of this server for requests that somebody else has read. */
-export function serveOthers(fastify: FastifyInstance): Serve {
-  const bodies = new WeakMap<IncomingMessage, Buffer>();
-  fastify.addHook('preParsing', (request, _reply, payload, done) => {
-    const body = bodies.get(request.raw);
-    done(null, body ? readableOf(body) : payload);
-  });
-  return (request, answer, body) => {
-    if (body) bodies.set(request, body);
-    fastify.routing(request, answer);
+/** The routes of a server for requests that somebody else has read. */
+export class HandedRequests {
+  private readonly bodies = new WeakMap<IncomingMessage, Buffer>();
+  private readonly open = new Set<ServerResponse>();
+
+  constructor(private readonly fastify: FastifyInstance) {
+    fastify.addHook('preParsing', (request, _reply, payload, done) => {
+      const body = this.bodies.get(request.raw);
+      done(null, body ? readableOf(body) : payload);
+    });
+  }
+
+  readonly serve: Serve = (request, answer, body) => {
+    if (body) this.bodies.set(request, body);
+    this.open.add(answer);
+    answer.once('close', () => this.open.delete(answer));
+    this.fastify.routing(request, answer);
   };
+
+  /** Resolves when all that was handed over has been answered; the server itself knows its own connections only. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.open].map((answer) => new Promise((resolve) => answer.once('close', resolve))));
+  }
 }
 
 function readableOf(bytes: Buffer): Readable {

@@ -15,7 +15,7 @@ import { acceptJson } from '../http/json-body.js';
 import { GENERAL_BODY_LIMIT } from '../http/problem.js';
 import { acceptUploads } from '../http/upload.js';
 import { installContext } from '../http/request.hook.js';
-import { serveOthers } from '../http/serve.js';
+import { HandedRequests } from '../http/serve.js';
 import { createLogger, nestLogger } from '../logging/logger.js';
 import { checkRoutes } from './check-routes.js';
 import { Readiness } from './readiness.js';
@@ -37,7 +37,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   adapter.getInstance().setReplySerializer((answer) => Buffer.from(JSON.stringify(answer)) as never);
   acceptUploads(adapter, service);
   installContext(adapter.getInstance());
-  const serve = serveOthers(adapter.getInstance());
+  const handed = new HandedRequests(adapter.getInstance());
   const broker = new Broker(connectNats(`crm-${service}`, config, logger));
   const app = await NestFactory.create<NestFastifyApplication>(
     ServiceModule.of(definition, config, logger, broker),
@@ -84,12 +84,13 @@ export async function startService(definition: ServiceDefinition, config: Servic
   return {
     name: service,
     url: await app.getUrl(),
-    serve,
+    serve: handed.serve,
     stop: async () => {
       stopping = true;
       app.get(Readiness).drain();
       // Whoever uses a connection learns from an answer that it ends; closed at once, a request could be on its way on it.
       await pause(config.DRAIN_MS);
+      await handed.settled();
       await app.close();
       await relay.stop();
       const nats = await Promise.race([broker.connection, Promise.resolve(undefined)]);
