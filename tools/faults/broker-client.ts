@@ -40,8 +40,12 @@ const asService = <T>(
     }),
   );
 
-export const removeConsumer = (cluster: Cluster, service: string, name: string): Promise<unknown> =>
-  asService(cluster, service, (request) => request(`$JS.API.CONSUMER.DELETE.${STREAMS.CRM.name}.${name}`));
+/** Removes a consumer as soon as it is there: after a loss it may still be being made again. */
+export const removeConsumer = (cluster: Cluster, service: string, name: string): Promise<void> =>
+  cluster.until(async () => {
+    await asService(cluster, service, (request) => request(`$JS.API.CONSUMER.DELETE.${STREAMS.CRM.name}.${name}`));
+    return true;
+  }, `${name} cannot be removed`);
 
 /** As an operator who replays without knowing what was applied. @returns how many events */
 export const publishAgain = (cluster: Cluster, service: string): Promise<number> =>
