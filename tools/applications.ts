@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { SERVICES } from '#contracts';
-import type { RunningApp, Serve } from '#platform';
+import type { Neighbours, RunningApp } from '#platform';
 import { freePort } from './infra/ports.js';
 import { endProcess, type ProcessLedger } from './infra/processes.js';
 import { publicKeys, type Secrets } from './infra/secrets.js';
@@ -51,13 +51,11 @@ export async function planApplications(
     NATS_USER: foundations.natsLogins[name]?.user,
     NATS_PASSWORD: foundations.natsLogins[name]?.password,
   });
-  const used = new Set([settings.GATEWAY_PORT]);
   const services: Application[] = [];
   for (const name of SERVICES) {
     for (let copy = 1; copy <= settings.CRM_COPIES; copy++) {
       let port = await freePort();
-      while (used.has(port)) port = await freePort();
-      used.add(port);
+      while (port === settings.GATEWAY_PORT) port = await freePort();
       const env = {
         ...shared,
         ...nats(name),
@@ -104,18 +102,14 @@ export function loadHere(folder: URL): void {
 }
 
 /** Starts an application in this process. `folder` is where the compiled applications lie, `neighbours` what the gateway finds here. */
-export async function startHere(
-  app: Application,
-  folder: URL,
-  neighbours: ReadonlyMap<string, Serve>,
-): Promise<RunningApp> {
+export async function startHere(app: Application, folder: URL, neighbours: Neighbours): Promise<RunningApp> {
   const module = await loadApplication(app.name, folder);
   return module.start(app.env, neighbours);
 }
 
 const loadApplication = (name: string, folder: URL) =>
   import(new URL(`${name}/src/app.js`, folder).href) as Promise<{
-    start: (env: Application['env'], neighbours: ReadonlyMap<string, Serve>) => Promise<RunningApp>;
+    start: (env: Application['env'], neighbours: Neighbours) => Promise<RunningApp>;
   }>;
 
 const BEHIND_THE_GATEWAY = 5;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunningApp, Serve } from '#platform';
+import type { Neighbours, RunningApp } from '#platform';
 import { type Application, startHere } from './applications.js';
 import type { Progress } from './foundations.js';
 import { StartError } from './infra/start-error.js';
@@ -37,7 +37,7 @@ export async function startTogether(
 }
 
 /** What the gateway, which starts when all others have, hands requests over to. */
-const neighbours = (running: ReadonlyMap<Application, RunningApp>): Map<string, Serve> =>
+const neighbours = (running: ReadonlyMap<Application, RunningApp>): Neighbours =>
   new Map([...running].flatMap(([{ url }, { serve }]) => (serve ? [[url, serve] as const] : [])));
 
 /** One process each, kept running. @returns who watches each, by its label */

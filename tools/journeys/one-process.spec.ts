@@ -7,38 +7,39 @@ import { DEMO_PASSWORD, Suite } from './suite.fixture.js';
 const OWN_HEADERS = ['date', 'x-request-id', 'traceparent'];
 
 describe('Services in the gateway’s process and in others answer alike', () => {
+  /** Its own gateway has connections to the services. */
   let suite: Suite;
   let together: RunningApp;
-  let apart: RunningApp;
   let token: string;
   beforeAll(async () => {
     suite = await Suite.start();
-    [together, apart] = await Promise.all([suite.startGateway(true), suite.startGateway(false)]);
-    const answer = await supertest(apart.url)
+    together = await suite.startGateway(true);
+    const answer = await supertest(suite.url)
       .post('/api/v1/auth/login')
       .send({ username: 'manager', password: DEMO_PASSWORD })
       .expect(200);
     token = (answer.body as { accessToken: string }).accessToken;
   });
   afterAll(async () => {
-    await Promise.all([together?.stop(), apart?.stop()]);
+    await together?.stop();
     await suite?.stop();
   });
 
+  type Front = Pick<RunningApp, 'url'>;
   type Asked = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> };
-  async function ask(gateway: RunningApp, path: string, init: Asked = {}) {
+  async function ask({ url }: Front, path: string, init: Asked = {}) {
     const headers = { authorization: `Bearer ${token}`, 'accept-encoding': 'identity', ...init.headers };
-    const answer = await fetch(`${gateway.url}/api/v1${path}`, { ...init, headers });
+    const answer = await fetch(`${url}/api/v1${path}`, { ...init, headers });
     const shown = [...answer.headers].filter(([name]) => !OWN_HEADERS.includes(name));
     for (const name of OWN_HEADERS) expect(answer.headers.get(name)).toBeTruthy();
     const body = (await answer.text()).replaceAll(/"traceId":"[0-9a-f]{32}"/g, '"traceId":"…"');
     return { status: answer.status, headers: Object.fromEntries(shown), body };
   }
   /** Asks by both ways, and for the first time by the one given. */
-  async function alike(status: number, path: string, init?: Asked, first = together) {
+  async function alike(status: number, path: string, init?: Asked, first: Front = together) {
     const before = suite.handedOver;
     const one = await ask(first, path, init);
-    const other = await ask(first === together ? apart : together, path, init);
+    const other = await ask(first === together ? suite : together, path, init);
     expect(suite.handedOver).toBe(before + 1);
     expect(other).toEqual(one);
     expect(one).toMatchObject({ status });
@@ -51,7 +52,7 @@ describe('Services in the gateway’s process and in others answer alike', () =>
   });
 
   it('ALL-2: writes, each heard by one and repeated by the other; records, versions and lists', async () => {
-    for (const [index, first] of [together, apart].entries()) {
+    for (const [index, first] of [together, suite].entries()) {
       const created = await alike(
         201,
         '/customers',
@@ -94,7 +95,7 @@ describe('Services in the gateway’s process and in others answer alike', () =>
 
   it('MKT-9, CUS-8: files in and out', async () => {
     const csv = (text: string): Asked => ({ method: 'POST', headers: { 'content-type': 'text/csv' }, body: text });
-    for (const gateway of [together, apart]) {
+    for (const gateway of [together, suite]) {
       const answer = await ask(
         gateway,
         '/customers/imports',

@@ -5,7 +5,14 @@ import { SwaggerModule } from '@nestjs/swagger';
 import { fastify } from 'fastify';
 import { once } from 'node:events';
 import type { Server as TcpServer } from 'node:net';
-import { createLogger, type Environment, loadConfig, nestLogger, type RunningApp } from '#platform/without-database';
+import {
+  createLogger,
+  type Environment,
+  loadConfig,
+  nestLogger,
+  type Neighbours,
+  type RunningApp,
+} from '#platform/without-database';
 import { AssertionSigner } from './access/assertion.signer.js';
 import { Authenticator } from './access/authenticator.js';
 import { GatewayConfig } from './gateway.config.js';
@@ -18,7 +25,6 @@ import { alsoListen, MAX_CONNECTIONS, publicServer } from './http/public.server.
 import { logRequests } from './http/request-log.plugin.js';
 import { openApiDocument } from './openapi/openapi-document.js';
 import { API_PREFIX, forwardApi } from './proxy/forward.plugin.js';
-import type { Neighbours } from './proxy/upstream.js';
 import { Upstreams } from './proxy/upstreams.js';
 
 /** Requests that still run this long after the stop began are cut. */
@@ -38,10 +44,7 @@ const contentSecurityPolicy = {
   },
 };
 
-/**
- * Starts the gateway. Resolves when its port listens. Throws ConfigError, or the error of a port that can't be had.
- * `neighbours`: services of this process.
- */
+/** Starts the gateway. Resolves when its port listens. Throws ConfigError, or the error of a port that can't be had. */
 export async function start(environment: Environment, neighbours: Neighbours = new Map()): Promise<RunningApp> {
   const config = loadConfig(GatewayConfig, environment);
   const logger = createLogger('gateway', config.LOG_LEVEL);

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { type Logger, LOGGER } from '#platform/without-database';
+import { type Logger, LOGGER, type Neighbours } from '#platform/without-database';
 import { AccessCopy } from './access/access.copy.js';
 import { AccessTokenStrategy } from './access/access-token.strategy.js';
 import { AssertionSigner } from './access/assertion.signer.js';
@@ -10,7 +10,6 @@ import { GATEWAY_CONFIG, NEIGHBOURS } from './gateway.tokens.js';
 import { HealthController } from './health/health.controller.js';
 import { Readiness } from './health/readiness.js';
 import { ProblemFilter } from './http/problem.filter.js';
-import type { Neighbours } from './proxy/upstream.js';
 import { Upstreams } from './proxy/upstreams.js';
 
 /** The gateway on one page: who may come in (access), and where requests go (proxy). */

@@ -1,5 +1,5 @@
 import { CrmError, type ServiceName } from '#contracts';
-import type { Logger, Serve } from '#platform/without-database';
+import type { Logger, Neighbours } from '#platform/without-database';
 import { type SmallAnswer, UpstreamCopy } from './upstream.copy.js';
 
 /** Short, because the gateway has to know of a logout within 2 s although a copy hangs. */
@@ -8,9 +8,6 @@ const GET_TIMEOUT_MS = 500;
 /** More than any burden. */
 const SUSPECT = 1e9;
 const EXCEPT = 2 * SUSPECT;
-
-/** Copies that run in the gateway's own process, by their URLs. */
-export type Neighbours = ReadonlyMap<string, Serve>;
 
 /** A service behind the gateway, with its copies sharing the work. */
 export class Upstream {

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SERVICES, type ServiceName } from '#contracts';
-import { type Logger, LOGGER } from '#platform/without-database';
+import { type Logger, LOGGER, type Neighbours } from '#platform/without-database';
 import { GatewayConfig, serviceUrls } from '../gateway.config.js';
 import { GATEWAY_CONFIG, NEIGHBOURS } from '../gateway.tokens.js';
-import { type Neighbours, Upstream } from './upstream.js';
+import { Upstream } from './upstream.js';
 
 /** Where each service is. */
 @Injectable()

@@ -8,6 +8,9 @@ import { Readable } from 'node:stream';
  */
 export type Serve = (request: IncomingMessage, answer: ServerResponse, body: Buffer | null) => void;
 
+/** Services of the gateway's own process, by the URLs that it knows them by. */
+export type Neighbours = ReadonlyMap<string, Serve>;
+
 /** The routes of a server for requests that somebody else has read. */
 export class HandedRequests {
   private readonly bodies = new WeakMap<IncomingMessage, Buffer>();
