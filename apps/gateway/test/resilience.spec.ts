@@ -351,5 +351,44 @@ describe('start, limits and stop', () => {
       await stopped;
       await gateway.stop();
     });
+
+    it('an answer that waits for its client comes whole, although the next one on the connection is there meanwhile', async () => {
+      const gateway = await GatewayFixture.start({}, 1, together);
+      const token = await gateway.token(gateway.manager);
+      const answers: ServerResponse[] = [];
+      gateway.marketing.answers((_received, response) => answers.push(response));
+      const client = connect(gateway.port, '127.0.0.1');
+      const ask = `GET /api/v1/opportunities HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n`;
+      client.write(`${ask}\r\n`);
+      await eventually(async () => answers.length === 1);
+      client.write(`${ask}Connection: close\r\n\r\n`);
+      await eventually(async () => answers.length === 2);
+
+      const piece = Buffer.alloc(64 * 1024, 'x');
+      const pieces = 400;
+      const [first, second] = answers as [ServerResponse, ServerResponse];
+      first.writeHead(200, { 'content-length': pieces * piece.length });
+      let written = 0;
+      const write = () => {
+        while (written < pieces) {
+          written++;
+          if (!first.write(piece)) return;
+        }
+        first.end();
+      };
+      first.on('drain', write);
+      write();
+      let seen = 0;
+      let unchanged = 0;
+      await eventually(async () => (unchanged = seen === (seen = written) ? unchanged + 1 : 0) > 20);
+      expect(written).toBeLessThan(pieces);
+      json(second, 200, { second: true });
+      await eventually(async () => together || second.writableFinished);
+
+      const all = await text(client);
+      expect(all.indexOf('HTTP/1.1 200 OK', 1) - all.indexOf('x'.repeat(9))).toBe(pieces * piece.length);
+      expect(all.slice(-100)).toContain('{"second":true}');
+      await gateway.stop();
+    });
   });
 });

@@ -128,7 +128,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // What follows takes the time of the client.
     this.tellTime();
     controller.pause();
-    this.answer.once('drain', () => controller.resume());
+    // Not at once: Node says this, too, while a later answer of the same connection is being read, and undici reads one at a time.
+    this.answer.once('drain', () => process.nextTick(() => controller.resume()));
   }
 
   onResponseEnd(): void {
