@@ -9,6 +9,6 @@ export default {
   testMatch: ['<rootDir>/{apps,libs,tools}/**/*.spec.ts'],
   globalSetup: '<rootDir>/tools/infra/jest-setup.mjs',
   globalTeardown: '<rootDir>/tools/infra/jest-teardown.mjs',
-  // Jest leaves a core free by itself; on two cores that would be half of them. With one worker it would run the tests in its own process.
-  maxWorkers: Math.max(2, availableParallelism()),
+  // More than Jest would take by itself: many tests wait for a deadline or for a server, not for a core.
+  maxWorkers: 1 + availableParallelism(),
 };

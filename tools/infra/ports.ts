@@ -28,7 +28,10 @@ const given = new Set<number>();
  * @param preferred the port of the last start, kept when it is still free
  */
 export async function freePort(preferred?: number): Promise<number> {
-  if (preferred && !(await listenError(preferred, '127.0.0.1'))) return preferred;
+  if (preferred && !(await listenError(preferred, '127.0.0.1'))) {
+    given.add(preferred);
+    return preferred;
+  }
   for (let attempt = 0; attempt < 100; attempt++) {
     const port = randomInt(20_000, 32_000);
     if (given.has(port) || (await listenError(port, '127.0.0.1'))) continue;

@@ -5,6 +5,8 @@ import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import { Exchange } from '../src/proxy/exchange.js';
 import { ClientGone } from '../src/proxy/quota.js';
 import type { Upstream } from '../src/proxy/upstream.js';
@@ -18,7 +20,7 @@ afterEach(async () => {
 });
 
 /** A service's Fastify, and a server that hands every request over to it and tells why one failed. */
-async function edge(handler: (request: FastifyRequest, reply: FastifyReply) => unknown) {
+async function edge(handler: (request: FastifyRequest, reply: FastifyReply) => unknown, deadlineMs = 10_000) {
   const service = fastify();
   const handed = new HandedRequests(service);
   service.get('/health/ready', () => ({}));
@@ -46,7 +48,7 @@ async function edge(handler: (request: FastifyRequest, reply: FastifyReply) => u
       causes.push(cause ?? error);
       response.writeHead(503, { 'content-type': 'text/plain' }).end('refused');
     };
-    new Exchange({ pick: () => copy } as unknown as Upstream, forwarded, response, passport, fail, DEADLINE_MS).start();
+    new Exchange({ pick: () => copy } as unknown as Upstream, forwarded, response, passport, fail, deadlineMs).start();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -84,7 +86,7 @@ describe('ALL-4: a service of the gateway’s own process', () => {
       await released;
       late++;
       return kind === 'late text' ? { late: true } : Readable.from(['late']);
-    });
+    }, DEADLINE_MS);
     const begun = performance.now();
     const stream = fetch(`${url}?kind=stream`).then((answer) => answer.text());
     const asked = ['late text', 'late stream', 'late file'].map((kind) => fetch(`${url}?kind=${kind}`));
@@ -139,6 +141,46 @@ describe('ALL-4: a service of the gateway’s own process', () => {
     await eventually(async () => copy.inFlight === 0);
   });
 
+  it('whose stream breaks before its turn on the connection has its place back, and can’t break the refusal of a late one', async () => {
+    const gates = new Map<string, () => void>();
+    const { url, copy, causes } = await edge(async (request) => {
+      const { kind } = request.query as { kind: string };
+      return Readable.from(
+        (async function* () {
+          if (kind !== 'late') yield `${kind} `;
+          await new Promise<void>((resolve) => gates.set(kind, resolve));
+          if (kind !== 'first') throw new Error('broken');
+          yield 'and ended';
+        })(),
+      );
+    }, DEADLINE_MS);
+    const ask = (kind: string, end = '') => `GET /x?kind=${kind} HTTP/1.1\r\nHost: x\r\n${end}\r\n`;
+    const { hostname, port } = new URL(url);
+    const open = () => {
+      const client = connect(Number(port), hostname);
+      stops.push(() => client.destroy());
+      return client;
+    };
+
+    const client = open();
+    client.write(ask('first') + ask('late', 'Connection: close\r\n'));
+    await eventually(async () => causes.length === 1);
+    gates.get('late')!();
+    await setImmediate();
+    gates.get('first')!();
+    expect((await text(client)).match(/first|and ended|refused/g)).toEqual(['first', 'and ended', 'refused']);
+
+    gates.clear();
+    const other = open();
+    other.write(ask('first') + ask('second'));
+    await eventually(async () => gates.size === 2);
+    gates.get('second')!();
+    await eventually(async () => copy.inFlight === 1);
+    gates.get('first')!();
+    expect((await text(other)).match(/first|and ended|second/g)).toEqual(['first', 'and ended']);
+    await eventually(async () => copy.inFlight === 0);
+  });
+
   it('has its place back when it has answered, although the client does not read', async () => {
     const { url, copy } = await edge(async () => 'x'.repeat(16 * 1024 * 1024));
     const { hostname, port } = new URL(url);
@@ -156,7 +198,7 @@ describe('ALL-4: a service of the gateway’s own process', () => {
     const asked = [fetch(url), fetch(url)];
     await eventually(async () => held.length === 2);
     let settled = false;
-    const settling = handed.settled().then(() => (settled = true));
+    const settling = handed.settled(10_000).then(() => (settled = true));
     held[0]!();
     await Promise.race(asked);
     expect(settled).toBe(false);

@@ -28,12 +28,18 @@ export class HandedAnswer {
       this.finish();
       return ended;
     };
+    answer.destroy = (error?: Error) => {
+      this.finish();
+      return prototype.destroy.call(answer, error);
+    };
   }
 
   /** What the service does with it from now on is nobody's business; what it has set is not sent. */
   takeBack(): void {
     Reflect.deleteProperty(this.answer, 'writeHead');
     Reflect.deleteProperty(this.answer, 'end');
+    // One that waits for its turn on the connection would take the connection with it.
+    this.answer.destroy = () => this.answer;
     if (!this.answer.headersSent) this.forgetHeaders();
     this.finish();
   }

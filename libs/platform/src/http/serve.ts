@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 
@@ -30,9 +31,16 @@ export class HandedRequests {
     this.fastify.routing(request, answer);
   };
 
-  /** Resolves when all that was handed over has been answered; the server itself knows its own connections only. */
-  async settled(): Promise<void> {
-    await Promise.all([...this.open].map((answer) => new Promise((resolve) => answer.once('close', resolve))));
+  /**
+   * Resolves when all that was handed over has been answered, or after `limitMs`: a client may have stopped reading. The server itself knows
+   * its own connections only.
+   */
+  async settled(limitMs: number): Promise<void> {
+    const limit = AbortSignal.timeout(limitMs);
+    while (this.open.size > 0 && !limit.aborted) {
+      const [answer] = this.open;
+      await once(answer!, 'close', { signal: limit }).catch(() => undefined);
+    }
   }
 }
 

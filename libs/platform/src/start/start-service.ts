@@ -23,6 +23,9 @@ import type { RunningApp } from './run-main.js';
 import { type ServiceDefinition, ServiceModule } from './service.module.js';
 import { API_PREFIX, EVENT_HANDLERS } from './tokens.js';
 
+/** What a stop waits for clients that read slowly what this service gives them. */
+const SETTLE_MS = 5000;
+
 /** Starts a service; resolves when its port listens. Whether it is ready is asked at `/health/ready`. */
 export async function startService(definition: ServiceDefinition, config: ServiceConfig): Promise<RunningApp> {
   const { service } = definition;
@@ -90,7 +93,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
       app.get(Readiness).drain();
       // Whoever uses a connection learns from an answer that it ends; closed at once, a request could be on its way on it.
       await pause(config.DRAIN_MS);
-      await handed.settled();
+      await handed.settled(SETTLE_MS);
       await app.close();
       await relay.stop();
       const nats = await Promise.race([broker.connection, Promise.resolve(undefined)]);
