@@ -1,11 +1,11 @@
 // Reads the CRM's business events as a partner does: durable, each record in order, nothing twice.
 // node docs/examples/subscribe.mjs <credentials.json> [marketing|customer|service]
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 
-const [file, publisher = 'customer'] = process.argv.slice(2);
-if (!file || !['marketing', 'customer', 'service'].includes(publisher)) {
+const [file = '', publisher = 'customer'] = process.argv.slice(2);
+if (!existsSync(file) || !['marketing', 'customer', 'service'].includes(publisher)) {
   console.error('Usage: node docs/examples/subscribe.mjs <credentials.json> [marketing|customer|service]');
   process.exit(1);
 }

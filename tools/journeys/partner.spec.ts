@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { v7 } from 'uuid';
@@ -213,6 +214,19 @@ describe('Other companies’ systems on NATS', () => {
     await jetstream(connection).publish('sales.orders', '{"items":[]}');
     expect(await stored()).toEqual({ CRM: before.CRM, SALES: before.SALES! + 3 });
     await expect(jetstream(connection, { timeout: 500 }).publish('sales.other', '{}')).rejects.toThrow();
+  });
+
+  it('EVT-5: the example of the README feeds a file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'crm-partner-'));
+    const file = join(folder, 'sales-system.json');
+    const body = join(folder, 'products.json');
+    await writeFile(file, JSON.stringify({ url: nats.url, user: 'sales-system', password: TEST_PASSWORD }));
+    await writeFile(body, '{"items":[]}');
+    const before = await stored();
+    const example = ['docs/examples/publish.mjs', file, 'products', body];
+    const { stdout } = await promisify(execFile)(process.execPath, example, { timeout: 20_000 });
+    expect(stdout).toContain(`SALES as number ${before.SALES! + 1}`);
+    await rm(folder, { recursive: true });
   });
 
   it('EVT-5: no outside system shares an account with the services', () => {

@@ -187,6 +187,8 @@ describe('activities', () => {
     await as('alice').patch(`${path}/${id}`).set('if-match', '"1"').send({ place: 'A' }).expect(200);
     await as('alice').patch(`${path}/${id}`).set('if-match', '"1"').send({ place: 'B' }).expect(412);
     await as('alice').delete(`${path}/${id}`).set('if-match', '"1"').expect(412);
+    await as('alice').patch(`${path}/${id}`).set('if-match', '1').send({ place: 'B' }).expect(412);
+    await as('alice').patch(`${path}/${id}`).set('if-match', 'W/"1", 2').send({ place: 'B' }).expect(200);
     const key = v7();
     const send = () => as('alice').post(path).set('idempotency-key', key).send(visit).expect(201);
     const [first, second] = await Promise.all([send(), send()]);

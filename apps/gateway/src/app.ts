@@ -80,6 +80,8 @@ export async function start(environment: Environment, neighbours: Neighbours = n
   await api.ready();
   guardTheEdge(adapter.getInstance());
   await app.register(helmet, { contentSecurityPolicy, strictTransportSecurity: false });
+  // Whoever opens the address of the CRM in a browser finds what it can do.
+  adapter.getInstance().get('/', (_request, reply) => reply.redirect('/docs'));
   SwaggerModule.setup('docs', app, openApiDocument() as never, { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
 
   let listening: TcpServer[];

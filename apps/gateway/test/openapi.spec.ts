@@ -71,7 +71,8 @@ describe('the OpenAPI document', () => {
 
     it('is served to anybody, with Swagger UI that works over plain http', async () => {
       expect(await (await gateway.call('/openapi.json')).json()).toEqual(JSON.parse(JSON.stringify(openApiDocument())));
-      const page = await gateway.call('/docs');
+      const page = await gateway.call('/');
+      expect(page.url).toBe(`${gateway.url}/docs`);
       const html = await page.text();
       expect(page.status).toBe(200);
       expect(page.headers.get('content-security-policy')).not.toContain('upgrade-insecure-requests');

@@ -58,6 +58,12 @@ describe('AUT-3: the log holds no password, not even its hash', () => {
     expect(written((logger) => log(logger, quoted))).not.toContain('argon2id');
   });
 
+  it('Nest’s warnings are warnings, but for the one that a process has two copies of a service', () => {
+    const level = (message: string) => JSON.parse(written((logger) => nestLogger(logger).warn(message))).level;
+    expect(level('Unsupported route path')).toBe(40);
+    expect(level('A data source with the auth name is already registered. Multiple data sources …')).toBe(20);
+  });
+
   it('of an error that is its own cause, or a chain without end, it writes an end', () => {
     const ring: Error & { cause?: unknown } = new Error('ring');
     ring.cause = new Error('other', { cause: ring });

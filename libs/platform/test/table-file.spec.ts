@@ -144,7 +144,7 @@ describe('CUS-8: a CSV file', () => {
       fields: [
         { path: 'colour', code: 'unknown_column', message: expect.stringContaining('name, phone, contactName') },
         { path: '电话', code: 'repeated_column' },
-        { path: 'Vorname', code: 'unknown_column' },
+        { path: 'Vorname', code: 'unknown_column', message: 'unknown column · 未知列' },
         { path: 'name', code: 'missing_column' },
       ],
     });

@@ -10,6 +10,8 @@ import { AccessState } from './access.state.js';
 import { AssertionSigner } from './assertion.signer.js';
 
 const POLL_MS = 1000;
+/** Where everything starts at once, auth takes its time. */
+const PATIENCE_MS = 15_000;
 const PATH = `/api/v1${AuthRoutes.accessSnapshot.path}`;
 
 /**
@@ -22,7 +24,8 @@ export class AccessCopy {
   private readonly stopping = new AbortController();
   private asking = false;
   private askAgain = false;
-  private failing = false;
+  private readonly patientUntil = performance.now() + PATIENCE_MS;
+  private toldOfFailure = false;
   private work: Promise<void>[] = [];
 
   constructor(
@@ -61,10 +64,12 @@ export class AccessCopy {
         this.askAgain = false;
         await this.ask();
       }
-      this.failing = false;
+      this.toldOfFailure = false;
     } catch (error) {
-      if (!this.failing && !this.stopping.signal.aborted) this.logger.warn({ err: error }, 'auth does not answer');
-      this.failing = true;
+      const starting = !this.state && performance.now() < this.patientUntil;
+      if (this.toldOfFailure || starting || this.stopping.signal.aborted) return;
+      this.logger.warn({ err: error }, 'auth does not answer');
+      this.toldOfFailure = true;
     } finally {
       this.asking = false;
     }

@@ -77,13 +77,11 @@ export function minorUnit(currency: string): number {
   return digits;
 }
 
+const DECIMAL = 'a decimal number as a string, like "1234.50" · 十进制数字字符串,如 "1234.50"';
 /** A decimal string, at most 15 digits before the point and 4 behind it. */
 export const Money = z
-  .string()
-  .regex(
-    /^(0|[1-9][0-9]{0,14})(\.[0-9]{1,4})?$/,
-    'a decimal number as a string, like "1234.50" · 十进制数字字符串,如 "1234.50"',
-  )
+  .string({ error: ({ input }) => (input === undefined ? undefined : DECIMAL) })
+  .regex(/^(0|[1-9][0-9]{0,14})(\.[0-9]{1,4})?$/, DECIMAL)
   .meta({ example: '1234.50' });
 export const PositiveMoney = Money.refine((value) => /[1-9]/.test(value), {
   error: 'must be greater than 0 · 必须大于 0',

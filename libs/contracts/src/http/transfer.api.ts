@@ -14,7 +14,13 @@ export const Transfers = z
     customerIds: z.array(Id).min(1).max(10_000).optional(),
     toOwnerId: Id,
   })
-  .superRefine(({ fromOwnerId, customerIds }, context) => {
+  .superRefine(({ fromOwnerId, customerIds, toOwnerId }, context) => {
+    if (fromOwnerId === toOwnerId)
+      context.addIssue({
+        code: 'custom',
+        path: ['toOwnerId'],
+        message: 'must be somebody else than fromOwnerId · 不能与 fromOwnerId 相同',
+      });
     if ((fromOwnerId === undefined) === (customerIds === undefined))
       context.addIssue({
         code: 'custom',

@@ -57,13 +57,13 @@ export class Tx {
     return record;
   }
 
-  /** Holds If-Match against the record that the request is about. @throws CrmError stale-version */
+  /** Holds If-Match, also one without its quotes, against the record that the request is about. @throws CrmError stale-version */
   requireVersion(record: { readonly version?: unknown }): void {
     const { ifMatch } = this.context;
     if (ifMatch === undefined || ifMatch === '*') return;
     const current = String(record.version);
-    const tags = ifMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-    if (!tags.includes(`"${current}"`)) throw new CrmError('stale-version', { current });
+    const versions = ifMatch.split(',').map((tag) => tag.trim().replace(/^(?:W\/)?"(.*)"$/, '$1'));
+    if (!versions.includes(current)) throw new CrmError('stale-version', { current });
   }
 
   /** The first record that fits (null: none), locked; no policy is applied. */

@@ -39,13 +39,16 @@ export function createLogger(service: string, level: string, destination?: Desti
   return destination ? pino(options, destination) : pino(options);
 }
 
+/** Of several copies of a service in one process each has a container, and so a data source, of its own. */
+const SECOND_COPY = /^A data source with the \w+ name is already registered/;
+
 /** Nest's own messages through the same logger. Its start-up chatter is debug. */
 export function nestLogger(logger: Logger): LoggerService {
   return {
     log: (message: unknown) => logger.debug(String(message)),
     debug: (message: unknown) => logger.debug(String(message)),
     verbose: (message: unknown) => logger.trace(String(message)),
-    warn: (message: unknown) => logger.warn(String(message)),
+    warn: (message: unknown) => logger[SECOND_COPY.test(String(message)) ? 'debug' : 'warn'](String(message)),
     // Of what comes after the message, the last is Nest's own name for the place; a stack before it would repeat the message.
     error: (message: unknown, ...rest: unknown[]) =>
       logger.error(

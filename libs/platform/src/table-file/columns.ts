@@ -34,7 +34,8 @@ export function placeColumns(header: readonly string[], columns: readonly Import
     const key = plain(title);
     const name = byHeader.get(key);
     if (key === '') unnamed.push(place);
-    else if (name === undefined) errors.push(unknown(title, columns));
+    else if (name === undefined)
+      errors.push(unknown(title, errors.some(({ code }) => code === UNKNOWN) ? [] : columns));
     else if (Object.hasOwn(at, name)) errors.push(repeated(title));
     else at[name] = place;
   }
@@ -51,12 +52,14 @@ const isErrorList = (header: readonly string[]): boolean =>
     ERROR_COLUMNS.every((label, place) => plain(label[language]) === plain(header[place] ?? '')),
   );
 
+const UNKNOWN = 'unknown_column';
+/** `columns`: those that there are, where it is to say so. */
 const unknown = (title: string, columns: readonly ImportColumn[]): FieldError => {
   const names = columns.map(({ name }) => name).join(', ');
   return {
     path: title.slice(0, 100),
-    code: 'unknown_column',
-    message: `unknown column; there are ${names} · 未知列;可用列:${names}`,
+    code: UNKNOWN,
+    message: names ? `unknown column; there are ${names} · 未知列;可用列:${names}` : 'unknown column · 未知列',
   };
 };
 const repeated = (title: string): FieldError => ({
