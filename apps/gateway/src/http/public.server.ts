@@ -36,37 +36,33 @@ export function publicServer(prefix: string, api: RequestListener, isStopping: (
         else pages(request, response);
       },
     );
-    limitConnections(server);
-    sparePendingAnswers(server);
+    const connections = limitConnections(server);
+    sparePendingAnswers(server, connections);
     server.maxHeadersCount = MAX_HEADERS;
     server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
     return server;
   };
 }
 
-/** `maxConnections` counts those of one listening handle only. */
-function limitConnections(server: Server): void {
-  let open = 0;
+/** `maxConnections` counts those of one listening handle only. @returns those that are open */
+function limitConnections(server: Server): ReadonlySet<Socket> {
+  const open = new Set<Socket>();
   server.prependListener('connection', (socket: Socket) => {
-    open++;
-    socket.once('close', () => open--);
-    if (open > MAX_CONNECTIONS) socket.destroy();
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    if (open.size > MAX_CONNECTIONS) socket.destroy();
   });
+  return open;
 }
 
 /**
- * For Node a connection is idle as soon as an answer has ended, although a slow client has not got all of it: while there is such an
- * answer no connection is closed for being idle.
+ * For Node a connection is idle as soon as an answer has ended, although a slow client has not got all of it: while there is such a
+ * client no connection is closed for being idle.
  */
-function sparePendingAnswers(server: Server): void {
-  const open = new Set<ServerResponse>();
-  server.prependListener('request', (_request, response: ServerResponse) => {
-    open.add(response);
-    response.once('close', () => open.delete(response));
-  });
+function sparePendingAnswers(server: Server, connections: ReadonlySet<Socket>): void {
   const closeIdleConnections = server.closeIdleConnections.bind(server);
   server.closeIdleConnections = () => {
-    for (const { writableEnded } of open) if (writableEnded) return;
+    for (const { writableLength } of connections) if (writableLength > 0) return;
     closeIdleConnections();
   };
 }

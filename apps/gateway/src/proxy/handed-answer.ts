@@ -12,12 +12,15 @@ const { prototype } = ServerResponse;
 /** The answer to a client in the hands of a service of this process: its head and its end pass by here. */
 export class HandedAnswer {
   private over = false;
+  private takenBack = false;
 
   constructor(
     private readonly answer: ServerResponse,
     private readonly passing: Passing,
   ) {
-    answer.writeHead = (status: number, ...rest: unknown[]) => {
+    answer.writeHead = (...given: unknown[]) => {
+      if (this.takenBack) return prototype.writeHead.apply(answer, given as Parameters<typeof answer.writeHead>);
+      const [status, ...rest] = given as [number, ...unknown[]];
       // Of a stream the headers have been set one by one.
       const headers = { ...answer.getHeaders(), ...(rest.at(-1) as OutgoingHttpHeaders | undefined) };
       this.forgetHeaders();
@@ -29,6 +32,8 @@ export class HandedAnswer {
       return ended;
     };
     answer.destroy = (error?: Error) => {
+      // One that waits for its turn on the connection would take the connection with it.
+      if (this.takenBack) return answer;
       this.finish();
       return prototype.destroy.call(answer, error);
     };
@@ -36,10 +41,7 @@ export class HandedAnswer {
 
   /** What the service does with it from now on is nobody's business; what it has set is not sent. */
   takeBack(): void {
-    Reflect.deleteProperty(this.answer, 'writeHead');
-    Reflect.deleteProperty(this.answer, 'end');
-    // One that waits for its turn on the connection would take the connection with it.
-    this.answer.destroy = () => this.answer;
+    this.takenBack = true;
     if (!this.answer.headersSent) this.forgetHeaders();
     this.finish();
   }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 
@@ -15,7 +15,9 @@ export type Neighbours = ReadonlyMap<string, Serve>;
 /** The routes of a server for requests that somebody else has read. */
 export class HandedRequests {
   private readonly bodies = new WeakMap<IncomingMessage, Buffer>();
-  private readonly open = new Set<ServerResponse>();
+  /** A number, not a set of them: each table that a set outgrows, once it is old, keeps what the tables after it held. */
+  private answering = 0;
+  private readonly answered = new EventEmitter();
 
   constructor(private readonly fastify: FastifyInstance) {
     fastify.addHook('preParsing', (request, _reply, payload, done) => {
@@ -26,8 +28,10 @@ export class HandedRequests {
 
   readonly serve: Serve = (request, answer, body) => {
     if (body) this.bodies.set(request, body);
-    this.open.add(answer);
-    answer.once('close', () => this.open.delete(answer));
+    this.answering++;
+    answer.once('close', () => {
+      if (--this.answering === 0) this.answered.emit('all');
+    });
     this.fastify.routing(request, answer);
   };
 
@@ -36,11 +40,8 @@ export class HandedRequests {
    * its own connections only.
    */
   async settled(limitMs: number): Promise<void> {
-    const limit = AbortSignal.timeout(limitMs);
-    while (this.open.size > 0 && !limit.aborted) {
-      const [answer] = this.open;
-      await once(answer!, 'close', { signal: limit }).catch(() => undefined);
-    }
+    if (this.answering === 0) return;
+    await once(this.answered, 'all', { signal: AbortSignal.timeout(limitMs) }).catch(() => undefined);
   }
 }
 
