@@ -113,13 +113,10 @@ const loadApplication = (name: string, folder: URL) =>
   }>;
 
 const BEHIND_THE_GATEWAY = 5;
-/**
- * Twice Node's default: pages of answers are large, and what is in work outlives the collections of a small young generation, each of
- * which copies it (ADR 29).
- */
-const LARGE_YOUNG_GENERATION = '--max-semi-space-size=32';
 /** Otherwise all that were started together collect at the same moment, when they have been busy for 100 s (ADR 28). */
 const NO_MEMORY_REDUCER = '--no-memory-reducer';
+/** Otherwise parts of a request are made old at birth and keep all of it alive when it is over (ADR 31). */
+export const NO_PRETENURING = '--no-allocation-site-pretenuring';
 
 /** Starts an application as a process of its own, in this process's group, as a container would. `output`: a file's descriptor. */
 export async function spawnApplication(
@@ -129,7 +126,7 @@ export async function spawnApplication(
   output: 'inherit' | number = 'inherit',
 ): Promise<Running> {
   const main = fileURLToPath(new URL(`${app.name}/src/main.js`, folder));
-  const child = spawn(process.execPath, [LARGE_YOUNG_GENERATION, NO_MEMORY_REDUCER, main], {
+  const child = spawn(process.execPath, [NO_MEMORY_REDUCER, NO_PRETENURING, main], {
     env: app.env,
     stdio: ['ignore', output, output],
   });

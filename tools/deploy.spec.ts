@@ -8,6 +8,7 @@ import { parseEnv } from 'node:util';
 import { natsUsers, SERVICES } from '#contracts';
 import { parse } from 'yaml';
 import { APPLICATION_SETTINGS, APPLICATIONS } from './application-settings.js';
+import { NO_PRETENURING } from './applications.js';
 import { type Environment, loadSecretsModule, readText, root, unknownSettings } from './deploy.fixture.js';
 
 interface Container {
@@ -214,7 +215,7 @@ describe('Dockerfile', () => {
     expect(dockerfile).toMatch(/^USER [1-9]/m);
     const entrypoint = JSON.parse(dockerfile.match(/(?<=^ENTRYPOINT ).+/m)![0]) as string[];
     expect(entrypoint[0]).toBe('node');
-    expect(entrypoint).toContain('--no-memory-reducer');
+    expect(entrypoint).toEqual(expect.arrayContaining(['--no-memory-reducer', NO_PRETENURING]));
     const port = dockerfile.match(/\bPORT=(\d+)/)![1];
     expect(dockerfile).toContain(`GATEWAY_PORT=${port}`);
     expect(dockerfile).toContain(`http://127.0.0.1:${port}/health/live`);

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { SERVICES } from '#contracts';
-import { planApplications } from './applications.js';
+import { NO_PRETENURING, planApplications } from './applications.js';
+import { readText } from './deploy.fixture.js';
 import { Installation } from './infra/installation.js';
 import { freePort } from './infra/ports.js';
 import { identify, isAlive } from './infra/processes.js';
@@ -74,6 +75,11 @@ describe('npm start', () => {
       CRM_DATA_DIR: '.data',
       CRM_DEMO: false,
     });
+  });
+
+  it('keeps what belongs to a request young where all applications run in its process', () => {
+    const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> };
+    for (const name of ['start', 'demo']) expect(scripts[name]).toMatch(`node ${NO_PRETENURING} tools/start.mjs`);
   });
 
   it('refuses an unknown flag in one line', () => {

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { NO_PRETENURING } from '../applications.js';
 import { freePort } from '../infra/ports.js';
 import { removeFolder } from '../infra/postgres-account.js';
 import { isAlive, type ProcessIdentity } from '../infra/processes.js';
@@ -43,7 +44,7 @@ export class Product {
     const url = `http://127.0.0.1:${port}`;
     const output: Buffer[] = [];
     const begun = performance.now();
-    const launcher = spawn(process.execPath, ['tools/start.mjs', ...(split ? ['--split'] : [])], {
+    const launcher = spawn(process.execPath, [NO_PRETENURING, 'tools/start.mjs', ...(split ? ['--split'] : [])], {
       // A group of its own: Ctrl-C in the terminal ends the benchmark, which then stops the product.
       detached: true,
       env: {
