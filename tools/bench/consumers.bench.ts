@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { consumersOf, type Envelope, type ServiceName } from '#contracts';
 import { ensureStream, streamManager } from '#platform';
 import { CONSUMER_CASES, type ConsumerCase } from './consumer-cases.js';
-import { type BenchOptions, type Figure, median } from './figure.js';
+import { type BenchOptions, type Figure, median, ratioOf } from './figure.js';
 import { cpuMs } from './process-usage.js';
 import { messagesOf } from './sample-events.js';
 import { ServiceAlone } from './service-alone.js';
@@ -66,7 +66,7 @@ async function measure(
     unit: 'events/s',
     value,
     floor: { what: `the same rows by pg alone, one transaction per ${PER_TRANSACTION}`, value: floorValue },
-    ratio: Math.round((value / floorValue) * 100) / 100,
+    ratio: ratioOf(value, floorValue),
     cpuMs: median(ours.map(({ cpu }) => cpu)),
     floorCpuMs: median(floors.map(({ cpu }) => cpu)),
     ...(heavy ? {} : { target: { text: `≥ ${TARGET} events/s`, met: value >= TARGET } }),

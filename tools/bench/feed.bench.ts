@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { type FeedResult, inboxPrefix, type OrderItem, SALES_SUBJECTS } from '#contracts';
-import { type BenchOptions, type Figure, median, percentile } from './figure.js';
+import { type BenchOptions, type Figure, median, percentile, ratioOf } from './figure.js';
 import { GatewayClient } from './gateway-client.js';
 import { Product } from './product.js';
 import { insertBare, type OrderBatch, orderBatches, reportPath } from './sample-orders.js';
@@ -78,7 +78,7 @@ export async function measureFeed(options: BenchOptions): Promise<Figure[]> {
         unit: 'orders/min',
         value,
         floor: { what: 'the rows of the orders and their lines by pg alone, one transaction per batch', value: floor },
-        ratio: Math.round((value / floor) * 100) / 100,
+        ratio: ratioOf(value, floor),
         target: { text: `≥ ${TARGET.perMinute} orders/min`, met: value >= TARGET.perMinute },
         note:
           way === 'REST'

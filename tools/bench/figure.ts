@@ -39,6 +39,9 @@ export interface Figure {
   readonly note?: string;
 }
 
+/** `Figure.ratio`. */
+export const ratioOf = (value: number, floor: number): number => Math.round((value / floor) * 100) / 100;
+
 export const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -9,7 +9,7 @@ import {
   newCustomers,
   newestSamples,
 } from './customers.js';
-import { type BenchOptions, type Figure, median } from './figure.js';
+import { type BenchOptions, type Figure, median, ratioOf } from './figure.js';
 import { HttpRounds, POOL, type Round, type Work } from './http-rounds.js';
 import { Product } from './product.js';
 
@@ -148,7 +148,7 @@ function figureOf(
   const middle = (rounds: Round[], value: (round: Round) => number) => median(rounds.map(value));
   const value = middle(measured.product, (round) => round.requestsPerSecond);
   const floorValue = middle(measured.floor, (round) => round.requestsPerSecond);
-  const ratio = Math.round((value / floorValue) * 100) / 100;
+  const ratio = ratioOf(value, floorValue);
   return {
     part: 'http',
     work: name,
@@ -197,7 +197,7 @@ async function measureGrowth(
           rounds: options.rounds,
         };
         const [value, smallest] = [many.p95(work, 'product'), few.p95(work, 'product')];
-        const ratio = Math.round((value / smallest) * 100) / 100;
+        const ratio = ratioOf(value, smallest);
         const floors = many.p95(work, 'floor') / few.p95(work, 'floor');
         options.say(`http: ${work}, p95: ${ratio} × that with few customers, of its floor ${floors.toFixed(2)} ×`);
         figures.push({

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { untilApplied } from './applied.js';
 import { growCustomers } from './customers.js';
-import { type BenchOptions, type Figure, median, percentile } from './figure.js';
+import { type BenchOptions, type Figure, median, percentile, ratioOf } from './figure.js';
 import { GatewayClient } from './gateway-client.js';
 import { cpuMs } from './process-usage.js';
 import { Product } from './product.js';
@@ -82,7 +82,7 @@ async function measureImport(
     floors.push(rows / floor);
   }
   const [value, floor] = [median(ours), median(floors)];
-  const ratio = Math.round((value / floor) * 100) / 100;
+  const ratio = ratioOf(value, floor);
   return {
     part: 'jobs',
     work,

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { v7 } from 'uuid';
 import { type NewEvent, wakeSubject } from '#contracts';
 import { ensureStream } from '#platform';
-import { type BenchOptions, type Figure, median } from './figure.js';
+import { type BenchOptions, type Figure, median, ratioOf } from './figure.js';
 import { cpuMs } from './process-usage.js';
 import { customerEvents, messagesOf, TRACE } from './sample-events.js';
 import { ServiceAlone } from './service-alone.js';
@@ -51,7 +51,7 @@ export async function measureRelay(options: BenchOptions): Promise<Figure[]> {
     }
     await database.end();
     const [value, floor] = [median(ours), median(floors)];
-    const ratio = Math.round((value / floor) * 100) / 100;
+    const ratio = ratioOf(value, floor);
     return [
       {
         part: 'events',
