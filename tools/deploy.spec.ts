@@ -167,6 +167,10 @@ describe('deploy/', () => {
     expect(check({}).status).not.toBe(0);
   });
 
+  it('has the statistics of new tables soon', () => {
+    expect(container('postgres').command).toEqual(['postgres', '-c', 'autovacuum_naptime=5s']);
+  });
+
   it.each(SERVICES)('postgres.sql gives %s a role that owns and first finds its schema', (name) => {
     const sql = readText('deploy/postgres.sql');
     expect(sql).toContain(`\\getenv ${name} ${name.toUpperCase()}_DATABASE_PASSWORD\n`);

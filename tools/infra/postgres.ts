@@ -115,6 +115,8 @@ async function launch(
     timezone: 'UTC',
     log_timezone: 'UTC',
     log_line_prefix: '%m [%p] %q%u ',
+    // Statements are prepared once: what was planned for an empty table stays until its statistics are made anew.
+    autovacuum_naptime: '5s',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   const log = openLog(options.dataDir, 'postgres');

@@ -55,6 +55,10 @@ describe('The embedded servers', () => {
     expect(await query(url(next), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
 
+  it('make the statistics of new tables soon', async () => {
+    expect(await query(url(await postgres()), 'SHOW autovacuum_naptime')).toEqual([{ autovacuum_naptime: '5s' }]);
+  });
+
   it('start after PostgreSQL itself was killed, though its pid file names a program that runs', async () => {
     const killed = await postgres();
     process.kill(killed.identity.pid, 'SIGKILL');

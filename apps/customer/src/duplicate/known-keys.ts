@@ -20,7 +20,7 @@ export const lockKeys = (tx: Tx, keys: readonly string[]) =>
   tx.query(
     `SELECT pg_advisory_xact_lock(hashtext('customer-key'), hash)
        FROM (SELECT DISTINCT hashtext(key) AS hash FROM unnest($1::text[]) AS key
-              WHERE key LIKE 'n:%' OR NOT EXISTS (SELECT FROM customer_key k WHERE k.key = key.key) ORDER BY 1) AS keys`,
+              WHERE key LIKE 'n:%' OR (SELECT k.key FROM customer_key k WHERE k.key = key.key LIMIT 1) IS NULL ORDER BY 1) AS keys`,
     [keys],
   );
 
