@@ -168,7 +168,7 @@ describe('deploy/', () => {
   });
 
   it('has the statistics of new tables soon', () => {
-    expect(container('postgres').command).toEqual(['postgres', '-c', 'autovacuum_naptime=5s']);
+    expect(container('postgres').command).toEqual(['postgres', '-c', 'autovacuum_naptime=15s']);
   });
 
   it.each(SERVICES)('postgres.sql gives %s a role that owns and first finds its schema', (name) => {

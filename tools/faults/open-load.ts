@@ -9,6 +9,12 @@ export interface Sample {
   readonly status: number;
 }
 
+interface Phase {
+  readonly perSecond: number;
+  readonly milliseconds: number;
+  readonly ended?: () => void;
+}
+
 /** As many as the gateway takes, nearly: a client that waits for a connection would not be one more client. */
 const CONNECTIONS = 1800;
 const TIMEOUT_MS = 12_000;
@@ -40,17 +46,18 @@ export class Load {
   }
 
   /** So many requests a second, whatever becomes of them, one phase right after the other. */
-  async open(phases: ReadonlyArray<{ perSecond: number; milliseconds: number }>): Promise<Sample[]> {
+  async open(phases: readonly Phase[]): Promise<Sample[]> {
     const running: Array<Promise<Sample>> = [];
     const begun = performance.now();
     let phaseBegins = begun;
-    for (const { perSecond, milliseconds } of phases) {
+    for (const { perSecond, milliseconds, ended } of phases) {
       let sent = 0;
       for (let now = 0; now < milliseconds; now = performance.now() - phaseBegins) {
         for (; sent < (now / 1000) * perSecond; sent++) running.push(this.ask(begun));
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       phaseBegins += milliseconds;
+      ended?.();
     }
     return Promise.all(running);
   }

@@ -1,4 +1,4 @@
-import { getPriority, setPriority } from 'node:os';
+import { availableParallelism, getPriority, setPriority } from 'node:os';
 import { median } from '../bench/figure.js';
 import { p99 } from './answers.js';
 import { type FaultRow, mustHold, seconds } from './fault-row.js';
@@ -36,10 +36,11 @@ export const overloadRow: FaultRow = {
       const figures = {
         'peak, requests/s': peaks.map(({ perSecond }) => Math.round(perSecond)).join(', '),
         'goodput at 3×, requests/s': overloads.map(({ perSecond }) => Math.round(perSecond)).join(', '),
-        'goodput of the peak, median %': Math.round(100 * of(({ share }) => share)),
-        'p99 of the admitted, median ms': `${of(({ normal }) => normal)} → ${of(({ p99Over }) => p99Over)}`,
+        'goodput of the peak, %': turns.map(({ share }) => Math.round(100 * share)).join(', '),
+        'processors taken by clients': `${mean(peaks.map(({ clients }) => clients)).toFixed(2)} → ${mean(overloads.map(({ clients }) => clients)).toFixed(2)} of ${availableParallelism()}`,
+        'p99 of the admitted, ms': turns.map(({ normal, p99Over }) => `${normal} → ${p99Over}`).join(', '),
         'refused / no answer, of': `${total(({ sheds }) => sheds)} / ${total(({ unanswered }) => unanswered)}, ${total(({ asked }) => asked)}`,
-        'recovery, median s': seconds(of(({ recovered }) => recovered)),
+        'recovery, s': turns.map(({ recovered }) => seconds(recovered)).join(', '),
       };
       const said = JSON.stringify(figures);
       mustHold(of(({ share }) => share) >= 0.85, `goodput stays at 85 % of the peak: ${said}`);
@@ -61,11 +62,11 @@ export const overloadRow: FaultRow = {
 interface Peak {
   readonly perSecond: number;
   readonly p99: number;
+  /** Processors that the clients took. */
+  readonly clients: number;
 }
 
-interface Overload {
-  readonly perSecond: number;
-  readonly p99: number;
+interface Overload extends Peak {
   readonly asked: number;
   readonly sheds: number;
   readonly unanswered: number;
@@ -74,7 +75,7 @@ interface Overload {
 }
 
 interface Turn {
-  /** Of the peak. */
+  /** Of the peak, each by the processors that the clients left: they have machines of their own, here they take the more the more they ask. */
   readonly share: number;
   readonly normal: number;
   readonly p99Over: number;
@@ -92,15 +93,18 @@ async function clientsAtPeak(load: Load, milliseconds: number): Promise<number> 
 }
 
 async function peakOf(load: Load, clients: number, milliseconds: number): Promise<Peak> {
+  const taken = clientsTake();
   const served = admitted(await load.closed(clients, milliseconds));
-  return { perSecond: (served.length * 1000) / milliseconds, p99: p99(served) };
+  return { perSecond: (served.length * 1000) / milliseconds, p99: p99(served), clients: taken() };
 }
 
 async function overloadOf(load: Load, capacity: number, milliseconds: number): Promise<Overload> {
+  let taken = clientsTake();
+  let clients = 0;
   const samples = await load.open([
     // Clients do not all come in the same second: their connections are made before it is measured.
-    { perSecond: 2 * capacity, milliseconds: RAMP_MS },
-    { perSecond: 3 * capacity, milliseconds },
+    { perSecond: 2 * capacity, milliseconds: RAMP_MS, ended: () => (taken = clientsTake()) },
+    { perSecond: 3 * capacity, milliseconds, ended: () => (clients = taken()) },
     { perSecond: capacity / 2, milliseconds: CALM_MS },
   ]);
   const end = RAMP_MS + milliseconds;
@@ -110,6 +114,7 @@ async function overloadOf(load: Load, capacity: number, milliseconds: number): P
   return {
     perSecond: (served.length * 1000) / milliseconds,
     p99: p99(admitted(over)),
+    clients,
     asked: over.length,
     sheds: over.filter(({ status }) => status === 503 || status === 429).length,
     unanswered: over.filter(({ status }) => status === 0).length,
@@ -117,10 +122,23 @@ async function overloadOf(load: Load, capacity: number, milliseconds: number): P
   };
 }
 
+/** @returns tells how many processors this process, which is the clients, has taken since */
+function clientsTake(): () => number {
+  const before = process.cpuUsage();
+  const begun = performance.now();
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000 / (performance.now() - begun);
+  };
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 function judged(overload: Overload, before: Peak, after: Peak): Turn {
   const normal = Math.round((before.p99 + after.p99) / 2);
+  const rate = ({ perSecond, clients }: Peak) => perSecond / (availableParallelism() - clients);
   return {
-    share: overload.perSecond / ((before.perSecond + after.perSecond) / 2),
+    share: rate(overload) / mean([rate(before), rate(after)]),
     normal,
     p99Over: overload.p99,
     recovered: lastBad(overload.after, 2 * normal),

@@ -116,7 +116,7 @@ async function launch(
     log_timezone: 'UTC',
     log_line_prefix: '%m [%p] %q%u ',
     // Statements are prepared once: what was planned for an empty table stays until its statistics are made anew.
-    autovacuum_naptime: '5s',
+    autovacuum_naptime: '15s',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   const log = openLog(options.dataDir, 'postgres');

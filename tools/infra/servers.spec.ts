@@ -56,7 +56,7 @@ describe('The embedded servers', () => {
   });
 
   it('make the statistics of new tables soon', async () => {
-    expect(await query(url(await postgres()), 'SHOW autovacuum_naptime')).toEqual([{ autovacuum_naptime: '5s' }]);
+    expect(await query(url(await postgres()), 'SHOW autovacuum_naptime')).toEqual([{ autovacuum_naptime: '15s' }]);
   });
 
   it('start after PostgreSQL itself was killed, though its pid file names a program that runs', async () => {
