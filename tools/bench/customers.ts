@@ -83,7 +83,7 @@ export async function growCustomers(database: pg.Client, from: number, to: numbe
   await database.query(`SET maintenance_work_mem = '512MB'`);
   await database.query(rows[0]!.sql);
   await requireSameTexts(database);
-  // What autovacuum would do a minute later, in the middle of a round.
+  // What autovacuum would do up to 15 s later, in the middle of a round.
   await database.query('VACUUM (ANALYZE) customer, customer_key');
   await database.query('CHECKPOINT');
 }
