@@ -136,17 +136,18 @@ async function overloadOf(load: Load, capacity: number, milliseconds: number): P
   ]);
   const end = RAMP_MS + milliseconds;
   const over = samples.filter(({ at }) => at >= RAMP_MS && at < end);
+  const served = admitted(over);
   // What was asked in the overload may come late; only what is answered in it is goodput.
-  const served = admitted(over).filter(({ at, ms }) => at + ms <= end);
+  const inTime = served.filter(({ at, ms }) => at + ms <= end);
   const refused = over.filter(({ status }) => status === 503 || status === 429);
   return {
-    perSecond: (served.length * 1000) / milliseconds,
-    p99: p99(admitted(over)),
+    perSecond: (inTime.length * 1000) / milliseconds,
+    p99: p99(served),
     clients,
     asked: over.length,
     refused: refused.length,
     p99OfRefused: p99(refused),
-    others: over.length - admitted(over).length - refused.length,
+    others: over.length - served.length - refused.length,
     after: samples.filter(({ at }) => at >= end).map((sample) => ({ ...sample, at: sample.at - end })),
   };
 }
