@@ -108,9 +108,10 @@ describe('ALL-4: waiting for a connection is part of the 10 s', () => {
     stops.push(() => copy.stop());
     await eventually(async () => ready);
 
-    const causes: unknown[] = [];
+    const failed: unknown[] = [];
     const url = await edge(copy, (response, cause) => {
-      causes.push(cause);
+      // Whether the copy is ready is asked a moment later; on a busy machine the answer may be late.
+      failed.push({ cause, suspect: copy.suspect, inFlight: copy.inFlight });
       response.writeHead(503).end();
     });
     const ask = () => fetch(url).then(({ status }) => status);
@@ -123,8 +124,7 @@ describe('ALL-4: waiting for a connection is part of the 10 s', () => {
     for (const response of waiting) response.writeHead(200).write('{');
     expect(await Promise.all(sent)).toEqual(Array(64).fill(200));
     expect(await late).toBe(503);
-    expect(causes).toEqual([expect.any(DeadlinePassed)]);
-    expect([copy.suspect, copy.inFlight]).toEqual([true, 65]);
+    expect(failed).toEqual([{ cause: expect.any(DeadlinePassed), suspect: true, inFlight: 65 }]);
     for (const response of waiting) response.end('}');
     await eventually(async () => copy.inFlight === 0);
     expect(service.received).toHaveLength(64);
