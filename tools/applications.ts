@@ -112,7 +112,8 @@ const loadApplication = (name: string, folder: URL) =>
     start: (env: Application['env'], neighbours: Neighbours) => Promise<RunningApp>;
   }>;
 
-const BEHIND_THE_GATEWAY = 5;
+/** Niceness of what the gateway passes requests on to. On a machine that cannot keep up the gateway must, or nobody is refused in time. */
+export const BEHIND_THE_GATEWAY = 5;
 /** Otherwise all that were started together collect at the same moment, when they have been busy for 100 s (ADR 28). */
 const NO_MEMORY_REDUCER = '--no-memory-reducer';
 /** Otherwise parts of a request are made old at birth and keep all of it alive when it is over (ADR 31). */
@@ -133,7 +134,6 @@ export async function spawnApplication(
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
   const identity = ledger.add(app.label, child.pid ?? 0);
-  // On a machine that cannot keep up the gateway must, or nobody is refused in time.
   if (app.name !== 'gateway' && child.pid) setPriority(child.pid, BEHIND_THE_GATEWAY);
   return {
     identity,

@@ -167,8 +167,9 @@ describe('deploy/', () => {
     expect(check({}).status).not.toBe(0);
   });
 
-  it('has the statistics of new tables soon', () => {
-    expect(container('postgres').command).toEqual(['postgres', '-c', 'autovacuum_naptime=15s']);
+  it('has the statistics of new tables soon, one table at a time', () => {
+    const settings = ['autovacuum_naptime=15s', 'autovacuum_max_workers=1'];
+    expect(container('postgres').command).toEqual(['postgres', ...settings.flatMap((setting) => ['-c', setting])]);
   });
 
   it.each(SERVICES)('postgres.sql gives %s a role that owns and first finds its schema', (name) => {

@@ -40,7 +40,9 @@ export const overloadRow: FaultRow = {
         'goodput at 3×, requests/s': overloads.map(({ perSecond }) => Math.round(perSecond)).join(', '),
         'goodput of the peak, %': turns.map(({ plainShare }) => percent(plainShare)).join(', '),
         'processors taken by clients': `${mean(peaks.map(({ clients }) => clients)).toFixed(2)} → ${mean(overloads.map(({ clients }) => clients)).toFixed(2)} of ${availableParallelism()}`,
-        'the same by the processors that were left, %': turns.map(({ share }) => percent(share)).join(', '),
+        'goodput of the peak, each by the processors that clients left, %': turns
+          .map(({ share }) => percent(share))
+          .join(', '),
         'p99 of the admitted, ms': turns.map(({ normal, p99Over }) => `${normal} → ${p99Over}`).join(', '),
         'p99 of the refused, ms': turns.map(({ p99OfRefused }) => p99OfRefused).join(', '),
         'refused / other answers or none, of': `${total(({ refused }) => refused)} / ${total(({ others }) => others)}, ${total(({ asked }) => asked)}`,

@@ -16,6 +16,8 @@ export interface PostgresOptions {
   ledger: ProcessLedger;
   /** false: for tests, a crash of the machine may lose everything. */
   durable: boolean;
+  /** Its niceness; that of this process if not given. */
+  priority?: number;
 }
 
 const READY_WITHIN = 120_000;
@@ -117,6 +119,8 @@ async function launch(
     log_line_prefix: '%m [%p] %q%u ',
     // Statements are prepared once: what was planned for an empty table stays until its statistics are made anew.
     autovacuum_naptime: '15s',
+    // One table at a time: on a machine that the CRM shares they are made while people wait.
+    autovacuum_max_workers: 1,
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   const log = openLog(options.dataDir, 'postgres');

@@ -39,6 +39,7 @@ import { RejectionLanguages1763700700004 } from './migrations/1763700700004-reje
 import { ImportKeys1763700700005 } from './migrations/1763700700005-import-keys.js';
 import { EditedKeys1763700700006 } from './migrations/1763700700006-edited-keys.js';
 import { DeletedList1763700700007 } from './migrations/1763700700007-deleted-list.js';
+import { FewStatistics1763700700008 } from './migrations/1763700700008-few-statistics.js';
 
 /** The service's own, in their order. */
 export const MIGRATIONS = [
@@ -57,6 +58,7 @@ export const MIGRATIONS = [
   ImportKeys1763700700005,
   EditedKeys1763700700006,
   DeletedList1763700700007,
+  FewStatistics1763700700008,
 ];
 
 const customer: ServiceDefinition = {

@@ -6,7 +6,7 @@ import { v7 } from 'uuid';
 import type { RequestContext } from '../src/context/request-context.js';
 import { continueTrace } from '../src/context/trace.js';
 import { dataSourceOptions } from '../src/db/data-source.js';
-import { Messaging1763700000000, OutboxIndexes1763700000004 } from '../src/db/messaging.migration.js';
+import { MESSAGING_MIGRATIONS } from '../src/db/messaging.migration.js';
 import { migrate } from '../src/db/migrate.js';
 import { UnitOfWork } from '../src/db/unit-of-work.js';
 import { RelaySignal } from '../src/events/relay-signal.js';
@@ -108,7 +108,7 @@ export class Copy {
 
   constructor(name: string, url: string) {
     this.dataSource = new DataSource(
-      dataSourceOptions('customer', url, 8, [], [Messaging1763700000000, Job1763700000003, OutboxIndexes1763700000004]),
+      dataSourceOptions('customer', url, 8, [], [...MESSAGING_MIGRATIONS, Job1763700000003]),
     );
     this.counting = new Counting(name);
     const kinds = new JobKinds([Counting], { get: () => this.counting } as unknown as ModuleRef);

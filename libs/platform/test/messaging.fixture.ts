@@ -4,7 +4,7 @@ import { v7 } from 'uuid';
 import { dataSourceOptions } from '../src/db/data-source.js';
 import { UnitOfWork } from '../src/db/unit-of-work.js';
 import { migrate } from '../src/db/migrate.js';
-import { Messaging1763700000000, OutboxIndexes1763700000004 } from '../src/db/messaging.migration.js';
+import { MESSAGING_MIGRATIONS } from '../src/db/messaging.migration.js';
 import { type EventHandler, EventInbox } from '../src/events/event-inbox.js';
 import type { Incoming } from '../src/events/consumer-position.js';
 import { RelaySignal } from '../src/events/relay-signal.js';
@@ -29,7 +29,7 @@ export class Messaging {
   static async create(): Promise<Messaging> {
     const database = await TestDatabase.create();
     const dataSource = await new DataSource(
-      dataSourceOptions('service', database.url, 8, [], [Messaging1763700000000, OutboxIndexes1763700000004]),
+      dataSourceOptions('service', database.url, 8, [], MESSAGING_MIGRATIONS),
     ).initialize();
     await migrate(dataSource, 'service', database.url);
     await dataSource.query('CREATE TABLE effect (id bigserial, aggregate_id text, code text)');

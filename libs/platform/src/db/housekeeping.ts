@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Logger } from '../logging/logger.js';
+import { fewStatistics } from './statistics.js';
 import { LOGGER } from '../start/tokens.js';
 
 const HOUR = 3_600_000;
@@ -8,13 +9,17 @@ const HOUR = 3_600_000;
 /** Makes the partitions of the event log ahead of time. */
 export async function ensureOutboxPartitions(dataSource: DataSource): Promise<void> {
   const months: Array<{ name: string; from: string; to: string }> = await dataSource.query(`
-    SELECT to_char(month, '"outbox_"YYYY_MM') AS name, month::text AS "from", (month + interval '1 month')::text AS "to"
-      FROM generate_series(date_trunc('month', now()), date_trunc('month', now()) + interval '2 months', interval '1 month') AS month`);
-  for (const { name, from, to } of months)
+    SELECT name, month::text AS "from", (month + interval '1 month')::text AS "to"
+      FROM generate_series(date_trunc('month', now()), date_trunc('month', now()) + interval '2 months', interval '1 month') AS month,
+           to_char(month, '"outbox_"YYYY_MM') AS name
+     WHERE to_regclass(name) IS NULL`);
+  for (const { name, from, to } of months) {
     await dataSource.query(
       `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF outbox FOR VALUES FROM ('${from}') TO ('${to}')
          WITH (autovacuum_vacuum_scale_factor = 0.02)`,
     );
+    await dataSource.query(fewStatistics(name));
+  }
 }
 
 /** Hourly: partitions ahead, and answers of old Idempotency-Keys away in bounded batches. */

@@ -1,7 +1,8 @@
+import { fewStatistics } from './statistics.js';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** What every service needs to publish and receive events, and to answer a repeated request. */
-export class Messaging1763700000000 implements MigrationInterface {
+class Messaging1763700000000 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`CREATE TABLE event_sequence (
       aggregate    text   NOT NULL,
@@ -86,7 +87,7 @@ export class Messaging1763700000000 implements MigrationInterface {
 }
 
 /** Nobody reads the outbox by record, and each event paid for it twice: when it was written and when it was marked. */
-export class OutboxIndexes1763700000004 implements MigrationInterface {
+class OutboxIndexes1763700000004 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     await db.query(`DROP INDEX outbox_history`);
   }
@@ -95,3 +96,18 @@ export class OutboxIndexes1763700000004 implements MigrationInterface {
     await db.query(`CREATE INDEX outbox_history ON outbox (aggregate, aggregate_id, sequence)`);
   }
 }
+
+const BY_KEY = ['event_sequence', 'outbox', 'consumer_position', 'consumer_progress', 'idempotency_key'];
+
+/** They grow with every event, and are asked by key alone. */
+class FewStatistics1763700000005 implements MigrationInterface {
+  async up(db: QueryRunner): Promise<void> {
+    for (const table of BY_KEY) await db.query(fewStatistics(table));
+  }
+
+  async down(db: QueryRunner): Promise<void> {
+    for (const table of BY_KEY) await db.query(fewStatistics(table, -1));
+  }
+}
+
+export const MESSAGING_MIGRATIONS = [Messaging1763700000000, OutboxIndexes1763700000004, FewStatistics1763700000005];

@@ -6,7 +6,7 @@ import { DataSource } from 'typeorm';
 import type { ServiceConfig } from '../config/service-settings.js';
 import { dataSourceOptions, type EntityClass, type MigrationClass } from '../db/data-source.js';
 import { Housekeeping } from '../db/housekeeping.js';
-import { Messaging1763700000000, OutboxIndexes1763700000004 } from '../db/messaging.migration.js';
+import { MESSAGING_MIGRATIONS } from '../db/messaging.migration.js';
 import { migrate } from '../db/migrate.js';
 import { type RecordPolicy, withCodeFormat } from '../db/record-policy.js';
 import { UnitOfWork } from '../db/unit-of-work.js';
@@ -54,8 +54,7 @@ export class ServiceModule {
           name: service,
           useFactory: () => ({
             ...dataSourceOptions(service, config.DATABASE_URL, config.DATABASE_POOL, entities, [
-              Messaging1763700000000,
-              OutboxIndexes1763700000004,
+              ...MESSAGING_MIGRATIONS,
               ...jobs.migrations,
               ...migrations,
             ]),
