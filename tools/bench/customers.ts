@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { foldName, searchText, withoutStatistics } from '#platform';
+import { foldName, searchText } from '#platform';
 import { duplicateKeys } from '../../apps/customer/src/duplicate/duplicate-keys.js';
 
 /** Demo users that own customers, each as often as it stands here; the statuses likewise. */
@@ -82,7 +82,6 @@ export async function growCustomers(database: pg.Client, from: number, to: numbe
       FROM customer, unnest(duplicate_keys) AS key WHERE deleted_at IS NULL`);
   await database.query(`SET maintenance_work_mem = '512MB'`);
   await database.query(rows[0]!.sql);
-  await database.query(withoutStatistics('customer_search'));
   await requireSameTexts(database);
   // What autovacuum would do up to 15 s later, in the middle of a round.
   await database.query('VACUUM (ANALYZE) customer, customer_key');

@@ -13,7 +13,6 @@ import { Opportunity1763700100000 } from './migrations/1763700100000-opportunity
 import { OpportunityLists1763700300000 } from './migrations/1763700300000-opportunity-lists.migration.js';
 import { Successors1763700630000 } from './migrations/1763700630000-successors.migration.js';
 import { OpportunityImport1763700300010 } from './migrations/1763700300010-opportunity-import.migration.js';
-import { SearchStatistics1763700700008 } from './migrations/1763700700008-search-statistics.migration.js';
 import { OpportunityImport } from './import/opportunity-import.js';
 import { Opportunity } from './opportunity/opportunity.entity.js';
 import { opportunityPolicy } from './opportunity/opportunity.policy.js';
@@ -33,7 +32,6 @@ export const MIGRATIONS = [
   OpportunityLists1763700300000,
   OpportunityImport1763700300010,
   Successors1763700630000,
-  SearchStatistics1763700700008,
 ];
 
 /** Starts the marketing service; resolves when it listens. */

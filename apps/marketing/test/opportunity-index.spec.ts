@@ -1,5 +1,5 @@
 import { MarketingRoutes } from '#contracts';
-import { type ListQuery, withoutStatistics } from '#platform';
+import type { ListQuery } from '#platform';
 import { TestDatabase } from '#testing';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { MIGRATIONS } from '../src/app.js';
@@ -45,7 +45,6 @@ describe('Indexes of opportunities', () => {
     await sql(`DROP INDEX ${indexes.map(({ indexname }) => indexname).join(', ')}`);
     await sql(OPPORTUNITIES);
     for (const { indexdef } of indexes) await sql(indexdef as string);
-    await sql(withoutStatistics('opportunity_search'));
     await sql('ANALYZE opportunity');
   }, 120_000);
   afterAll(() => database?.drop());

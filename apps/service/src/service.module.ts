@@ -15,7 +15,6 @@ import { TicketLists1763700300002 } from './migrations/1763700300002-ticket-list
 import { CustomerNames1763700300003 } from './migrations/1763700300003-customer-names.js';
 import { TicketTerms1763700300004 } from './migrations/1763700300004-ticket-terms.js';
 import { Successors1763700610000 } from './migrations/1763700610000-successors.js';
-import { SearchStatistics1763700700008 } from './migrations/1763700700008-search-statistics.js';
 import { CustomerMergeConsumer } from './ticket/customer-merge.consumer.js';
 import { SimilarTickets } from './ticket/similar-tickets.js';
 import { TicketController } from './ticket/ticket.controller.js';
@@ -45,7 +44,6 @@ export const service: ServiceDefinition = {
     CustomerNames1763700300003,
     TicketTerms1763700300004,
     Successors1763700610000,
-    SearchStatistics1763700700008,
   ],
   records: [ticketPolicy],
   module: TicketModule,

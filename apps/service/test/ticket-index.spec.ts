@@ -1,5 +1,5 @@
 import { type Actor, ServiceRoutes } from '#contracts';
-import { type ListQuery, withoutStatistics } from '#platform';
+import type { ListQuery } from '#platform';
 import { TestDatabase } from '#testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DataSource, QueryRunner } from 'typeorm';
@@ -42,7 +42,6 @@ beforeAll(async () => {
       ARRAY['common', 'half' || right(code, 1)::int % 2, 'third' || length(code) % 3, 'word' || substr(code, 5)::int / 20]
     FROM ticket WHERE status = 'archived'`);
   for (const { indexdef } of indexes) await sql(String(indexdef));
-  for (const table of ['customer', 'ticket']) await sql(withoutStatistics(`${table}_search`));
   for (const table of ['customer', 'ticket', 'ticket_terms']) await sql(`VACUUM ANALYZE ${table}`);
 }, 180_000);
 afterAll(() => database?.drop());

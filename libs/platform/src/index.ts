@@ -13,7 +13,7 @@ export {
   DROP_PAIRS,
   searchText,
 } from './db/search.js';
-export { fewStatistics, withoutStatistics } from './db/statistics.js';
+export { fewStatistics } from './db/statistics.js';
 export { escapeLike, type ListPlan, type Page, readAll, readList } from './db/list.js';
 export type { Condition, ListQuery } from './db/list-query.js';
 export { type RecordPolicy, visibleTo } from './db/record-policy.js';

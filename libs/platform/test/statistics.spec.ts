@@ -1,6 +1,4 @@
 import { ensureOutboxPartitions } from '../src/db/housekeeping.js';
-import { CREATE_PAIRS } from '../src/db/search.js';
-import { withoutStatistics } from '../src/db/statistics.js';
 import { Messaging } from './messaging.fixture.js';
 
 let messaging: Messaging;
@@ -11,20 +9,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => messaging.close());
-
-it('leave out what search indexes hold, until it is asked for', async () => {
-  await sql(CREATE_PAIRS);
-  await sql(`CREATE TABLE found AS SELECT md5(n::text) AS search_text FROM generate_series(1, 1000) AS n`);
-  await sql('CREATE INDEX found_search ON found USING gin (pairs(search_text))');
-  const held = async () => {
-    await sql('ANALYZE found');
-    return (await sql(`SELECT 1 FROM pg_stats WHERE tablename = 'found_search'`)).length as number;
-  };
-  await sql(withoutStatistics('found_search'));
-  expect(await held()).toBe(0);
-  await sql(withoutStatistics('found_search', -1));
-  expect(await held()).toBe(1);
-});
 
 it('are few for the tables of events, also for the partitions of the outbox that are made later', async () => {
   const targets = () =>

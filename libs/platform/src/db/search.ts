@@ -16,8 +16,8 @@ export const DROP_BIGRAMS = `DROP FUNCTION bigrams(text)`;
  * pairs of neighbouring characters finds the candidates and LIKE checks them. A pair is a number, which costs half of what a text does
  * in making and in storing; that two pairs may share one is no matter.
  *
- * A table keeps one column `search_text` with its folded texts (`searchText`). Its service's migrations run CREATE_PAIRS once,
- * `CREATE INDEX … USING gin (pairs(search_text))` and `withoutStatistics`; its list searches by `containsText('t.search_text')`.
+ * A table keeps one column `search_text` with its folded texts (`searchText`). Its service's migrations run CREATE_PAIRS once and
+ * `CREATE INDEX … USING gin (pairs(search_text))`; its list searches by `containsText('t.search_text')`.
  */
 export const CREATE_PAIRS = `
   CREATE FUNCTION pairs(value text) RETURNS int[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
