@@ -113,7 +113,7 @@ const loadApplication = (name: string, folder: URL) =>
   }>;
 
 /** Niceness of what the gateway passes requests on to. On a machine that cannot keep up the gateway must, or nobody is refused in time. */
-export const BEHIND_THE_GATEWAY = 5;
+export const BEHIND_THE_GATEWAY = 10;
 /** Otherwise all that were started together collect at the same moment, when they have been busy for 100 s (ADR 28). */
 const NO_MEMORY_REDUCER = '--no-memory-reducer';
 /** Otherwise parts of a request are made old at birth and keep all of it alive when it is over (ADR 31). */
