@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { SERVICES } from '#contracts';
 import type { Neighbours, RunningApp } from '#platform';
@@ -112,12 +112,16 @@ const loadApplication = (name: string, folder: URL) =>
     start: (env: Application['env'], neighbours: Neighbours) => Promise<RunningApp>;
   }>;
 
-/** Niceness of what the gateway passes requests on to. On a machine that cannot keep up the gateway must, or nobody is refused in time. */
-export const BEHIND_THE_GATEWAY = 10;
+const BEHIND_THE_GATEWAY = 10;
 /** Otherwise all that were started together collect at the same moment, when they have been busy for 100 s (ADR 28). */
 const NO_MEMORY_REDUCER = '--no-memory-reducer';
 /** Otherwise parts of a request are made old at birth and keep all of it alive when it is over (ADR 31). */
 export const NO_PRETENURING = '--no-allocation-site-pretenuring';
+
+/** Who is started further behind already stays there: only root may come forward. */
+function standBehind(pid: number): void {
+  if (getPriority() < BEHIND_THE_GATEWAY) setPriority(pid, BEHIND_THE_GATEWAY);
+}
 
 /** Starts an application as a process of its own, in this process's group, as a container would. `output`: a file's descriptor. */
 export async function spawnApplication(
@@ -134,7 +138,8 @@ export async function spawnApplication(
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
   const identity = ledger.add(app.label, child.pid ?? 0);
-  if (app.name !== 'gateway' && child.pid) setPriority(child.pid, BEHIND_THE_GATEWAY);
+  // On a machine that cannot keep up the gateway must, or nobody is refused in time.
+  if (app.name !== 'gateway' && child.pid) standBehind(child.pid);
   return {
     identity,
     ended,

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import { accountsSetting, natsAccounts, outsideSystems, SERVICES } from '#contracts';
-import { APPLICATIONS, BEHIND_THE_GATEWAY, type Foundations } from './applications.js';
+import { APPLICATIONS, type Foundations } from './applications.js';
 import { Installation } from './infra/installation.js';
 import { fileStoreLimit, startNats } from './infra/nats.js';
 import { startPostgres } from './infra/postgres.js';
@@ -31,18 +31,17 @@ export interface StartedFoundations extends Foundations {
   forgetAdminPassword(): void;
 }
 
-/** Starts, or finds, PostgreSQL and NATS, and gives each service its place in them. `split`: the gateway has a process of its own. */
+/** Starts, or finds, PostgreSQL and NATS, and gives each service its place in them. */
 export async function startFoundations(
   settings: LauncherSettings,
   installation: Installation,
   progress: Progress,
-  { split }: { split: boolean },
 ): Promise<StartedFoundations> {
   const { dataDir } = installation;
   const natsUsers = natsAccounts([WATCHER]).flatMap(({ users }) => users.map(({ user }) => user));
   const secrets = loadSecrets(dataDir, { services: SERVICES, natsUsers });
   const [databaseUrls, nats] = await Promise.all([
-    databases(settings, installation, secrets, progress, split ? BEHIND_THE_GATEWAY : undefined),
+    databases(settings, installation, secrets, progress),
     settings.NATS_URL ? outsideNats(settings.NATS_URL) : embeddedNats(settings, installation, secrets, progress),
   ]);
   return {
@@ -78,7 +77,6 @@ async function databases(
   installation: Installation,
   secrets: Secrets,
   progress: Progress,
-  priority?: number,
 ): Promise<Record<string, string>> {
   const own = Object.fromEntries(
     SERVICES.flatMap((service) => {
@@ -105,7 +103,6 @@ async function databases(
         password: secrets.postgresPassword,
         ledger: installation.ledger,
         durable: true,
-        priority,
       }),
     progress.say,
     progress.signal,

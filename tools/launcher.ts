@@ -70,7 +70,7 @@ async function startAll(options: LaunchOptions, stops: Array<() => Promise<void>
   settings.GATEWAY_HOST = await publicHost({ ...settings, GATEWAY_HOST: host });
   const folder = new URL('../apps/', import.meta.url);
   if (!options.split) loadHere(folder);
-  const foundations = await startFoundations(settings, installation, { say, stops, signal }, options);
+  const foundations = await startFoundations(settings, installation, { say, stops, signal });
   if (signal.aborted) return;
   const apps = await planApplications(settings, foundations, options.env);
   say(`Starting ${apps.length} applications ${options.split ? 'as one process each' : 'in this process'} …`);

@@ -79,16 +79,15 @@ export class Cluster {
       const log = openSync(logFile, 'a');
       stops.push(async () => closeSync(log));
       const say = () => undefined;
-      const progress = { say, stops, signal: abort.signal };
-      const foundations = await startFoundations(settings, installation, progress, { split: true });
+      const foundations = await startFoundations(settings, installation, { say, stops, signal: abort.signal });
       const unlimited = { RATE_LIMIT_USER: '100000', RATE_LIMIT_LOGIN: '10000', CONCURRENCY_LIMIT_USER: '1000' };
       const apps = await planApplications(settings, foundations, { ...process.env, ...unlimited, ...options.env });
       const proxies = await interpose(apps, proxied, random);
       stops.push(async () => void (await Promise.all([...proxies.values()].map((proxy) => proxy.close()))));
       const folder = options.applications ?? new URL('../../bundle/apps/', import.meta.url);
       const spawn = (app: Application) => spawnApplication(app, folder, foundations.ledger, log);
-      const supervisors = await startSplit(apps, spawn, progress);
-      await Promise.all(apps.map((app) => untilReady(app, 0, supervisors, progress)));
+      const supervisors = await startSplit(apps, spawn, { say, stops, signal: abort.signal });
+      await Promise.all(apps.map((app) => untilReady(app, 0, supervisors, { say, signal: abort.signal })));
       const port = new URL(foundations.databaseUrls.auth!).port;
       const database = new pg.Pool({
         connectionString: `postgresql://postgres:${foundations.secrets.postgresPassword}@127.0.0.1:${port}/crm`,

@@ -44,7 +44,7 @@ export const KEPT_TABLES: readonly KeptTable[] = [
   kept('service', 'contact', ContactAdded, ContactUpdated, ContactRemoved),
 ];
 
-/** The notes are looked at in the end alone; making their statistics under load would be measured with it. */
+/** Not part of the CRM: making statistics of the notes under load would be measured with it. */
 const ASIDE = 'WITH (autovacuum_enabled = false)';
 
 /**

@@ -16,8 +16,6 @@ export interface PostgresOptions {
   ledger: ProcessLedger;
   /** false: for tests, a crash of the machine may lose everything. */
   durable: boolean;
-  /** Its niceness; that of this process if not given. */
-  priority?: number;
 }
 
 const READY_WITHIN = 120_000;

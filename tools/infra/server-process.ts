@@ -11,7 +11,6 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Account } from './postgres-account.js';
 import {
@@ -67,8 +66,6 @@ interface SpawnOptions {
   account: Account;
   env: NodeJS.ProcessEnv;
   escalation: Escalation;
-  /** Its niceness, which what it starts later has too; that of this process if not given. */
-  priority?: number;
 }
 
 /** Runs a server in a session of its own: Ctrl-C in the terminal must reach the applications, not what they stand on. */
@@ -81,7 +78,6 @@ export async function spawnServer(
   const { account, env, ledger, log, port, escalation } = options;
   const stdio = ['ignore', log.fd, log.fd] as const;
   const child = spawn(program, args, { ...account, cwd: options.folder, detached: true, env, stdio: [...stdio] });
-  if (options.priority && child.pid) setPriority(child.pid, options.priority);
   // At once: what is not in the ledger when this process is killed is not found by the next start.
   const identity = child.pid ? ledger.add(name, child.pid) : undefined;
   closeSync(log.fd);

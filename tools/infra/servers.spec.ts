@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { getPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connect } from '@nats-io/transport-node';
@@ -24,8 +24,8 @@ describe('The embedded servers', () => {
     await Promise.all(running.splice(0).map((server) => server.stop()));
     remove(dataDir);
   });
-  const postgres = async (folder = dataDir, port?: number, priority?: number) => {
-    const options = { dataDir: folder, port: port ?? (await freePort()), password: 'secret', durable: false, priority };
+  const postgres = async (folder = dataDir, port?: number) => {
+    const options = { dataDir: folder, port: port ?? (await freePort()), password: 'secret', durable: false };
     const server = await startPostgres({ ...options, ledger: new ProcessLedger(folder) });
     running.push(server);
     return server;
@@ -59,18 +59,6 @@ describe('The embedded servers', () => {
     const server = url(await postgres());
     const shown = ['autovacuum_naptime', 'autovacuum_max_workers'].map((name) => query(server, `SHOW ${name}`));
     expect((await Promise.all(shown)).flat()).toEqual([{ autovacuum_naptime: '15s' }, { autovacuum_max_workers: '1' }]);
-  });
-
-  it('stand behind who starts them where that is asked for, with all that they start', async () => {
-    const behind = getPriority() + 1;
-    const client = new pg.Client({ connectionString: url(await postgres(dataDir, undefined, behind)) });
-    await client.connect();
-    try {
-      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-      expect(getPriority(rows[0]!.pid)).toBe(behind);
-    } finally {
-      await client.end();
-    }
   });
 
   it('start after PostgreSQL itself was killed, though its pid file names a program that runs', async () => {

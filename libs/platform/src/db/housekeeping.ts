@@ -13,13 +13,13 @@ export async function ensureOutboxPartitions(dataSource: DataSource): Promise<vo
       FROM generate_series(date_trunc('month', now()), date_trunc('month', now()) + interval '2 months', interval '1 month') AS month,
            to_char(month, '"outbox_"YYYY_MM') AS name
      WHERE to_regclass(name) IS NULL`);
-  for (const { name, from, to } of months) {
+  // Both or neither: one that exists is left as it is.
+  for (const { name, from, to } of months)
     await dataSource.query(
       `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF outbox FOR VALUES FROM ('${from}') TO ('${to}')
-         WITH (autovacuum_vacuum_scale_factor = 0.02)`,
+         WITH (autovacuum_vacuum_scale_factor = 0.02);
+       ${fewStatistics(name)}`,
     );
-    await dataSource.query(fewStatistics(name));
-  }
 }
 
 /** Hourly: partitions ahead, and answers of old Idempotency-Keys away in bounded batches. */

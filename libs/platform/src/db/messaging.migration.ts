@@ -99,7 +99,7 @@ class OutboxIndexes1763700000004 implements MigrationInterface {
 
 const BY_KEY = ['event_sequence', 'outbox', 'consumer_position', 'consumer_progress', 'idempotency_key'];
 
-/** They grow with every event, and are asked by key alone. */
+/** They grow with every event, and are asked by index, never to choose among values. */
 class FewStatistics1763700000005 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
     for (const table of BY_KEY) await db.query(fewStatistics(table));

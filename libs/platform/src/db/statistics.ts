@@ -1,7 +1,7 @@
 /**
  * PostgreSQL makes the statistics of a table anew whenever it has grown by a tenth, from 30,000 of its rows, which on a busy machine makes
- * late answers (ADR 32). They are for choosing among values: a table that is looked into by its keys alone is known well enough from a
- * tenth of those rows. `statistics`: -1 for as many as others have.
+ * late answers (ADR 32). They are for choosing among values: a table that is always looked into by an index is known well enough from a
+ * tenth of those rows, if no index of it has an expression with more. `statistics`: -1 for as many as others have.
  */
 export const fewStatistics = (table: string, statistics = 10): string => `
   DO $$
